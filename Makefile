@@ -1,0 +1,53 @@
+# The same targets that CI runs. `make help` lists them.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+BIN := .venv/bin
+UP_ARGS ?=
+TEST_ARGS ?=
+UV := $(BIN)/uv
+LOCKED := requirements.lock server/pyproject.toml sdks/python/pyproject.toml
+
+.PHONY: help setup up test check bench format lock openapi clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+setup: .venv/.installed ## install everything that the other targets need into .venv
+
+.venv/.installed: $(LOCKED)
+	@test -n "$(PYTHON)" || { echo "Vibefollow needs Python 3.11 or newer (python3 --version); install it and run make again."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "This Python cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check $$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.lock)
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e server -e sdks/python
+	@touch $@
+
+up: setup ## start the product on http://127.0.0.1:8000 (UP_ARGS="--port 9000")
+	@$(BIN)/vibefollow up $(UP_ARGS)
+
+test: setup ## run every test (TEST_ARGS="-k idempotency")
+	$(BIN)/pytest -n 4 --dist worksteal $(TEST_ARGS)
+
+check: setup ## lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup ## let ruff rewrite what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## measure; every figure is a ratio within one run
+	$(BIN)/python -m bench
+
+openapi: setup ## write openapi/*.json from the definitions that validate
+	$(BIN)/vibefollow openapi --out openapi
+
+lock: setup ## choose the newest dependencies and write requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --upgrade \
+		server/pyproject.toml sdks/python/pyproject.toml --group pyproject.toml:dev -o requirements.lock
+
+clean: ## remove what setup installed (never data)
+	rm -rf .venv

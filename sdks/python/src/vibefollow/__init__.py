@@ -1,0 +1,1 @@
+"""Send your users and events to Vibefollow."""

@@ -1,0 +1,1 @@
+"""The product: what users of a SaaS do becomes well-timed, personal follow-up e-mails."""
