@@ -1,0 +1,78 @@
+"""Connections to PostgreSQL through asyncpg."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import msgspec
+
+if TYPE_CHECKING:
+    from asyncpg import Connection, Pool, Record
+    from asyncpg.pool import PoolConnectionProxy
+
+    type_of_pool = Pool[Record]
+    AnyConnection = Connection[Record] | PoolConnectionProxy[Record]
+
+# What a lost, refused or ended connection raises; the same work may be tried again on a new one.
+CONNECTION_LOST: tuple[type[BaseException], ...] = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    TimeoutError,
+)
+
+
+async def open_pool(
+    database_url: str,
+    *,
+    name: str,
+    most: int,
+    statement_timeout: float = 30.0,
+    more_settings: dict[str, str] | None = None,
+    on_connect: Callable[[Any], Awaitable[None]] | None = None,
+) -> "type_of_pool":
+    """Open up to `most` connections lazily; `name` shows in pg_stat_activity.
+
+    Every connection speaks UTC, gives up a statement after `statement_timeout` seconds, and carries JSON
+    columns as Python values. The pool outlives the server: it connects anew where a connection was lost.
+    """
+
+    async def prepare(connection: Any) -> None:  # noqa: ANN401 - asyncpg hands a proxy or a connection
+        await teach_json(connection)
+        if on_connect:
+            await on_connect(connection)
+
+    return await asyncpg.create_pool(
+        database_url,
+        min_size=0,
+        max_size=most,
+        timeout=10,
+        init=prepare,
+        server_settings=session_settings(name, statement_timeout) | (more_settings or {}),
+    )
+
+
+def session_settings(name: str, statement_timeout: float) -> dict[str, str]:
+    """Return what every session of ours is started with."""
+    return {
+        "application_name": name,
+        "timezone": "UTC",
+        "statement_timeout": str(int(statement_timeout * 1000)),
+        "idle_in_transaction_session_timeout": "60000",
+    }
+
+
+async def teach_json(connection: "AnyConnection") -> None:
+    """Let `connection` read and write jsonb as Python values (binary format, version byte 1)."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+        decoder=lambda data: msgspec.json.decode(data[1:]),
+    )

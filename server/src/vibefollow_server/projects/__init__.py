@@ -1,0 +1,1 @@
+"""Projects and their environments, members and their sessions, API keys."""

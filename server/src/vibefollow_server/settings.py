@@ -1,0 +1,85 @@
+"""Every setting of the server, what it means, and its default.
+
+A setting is read from the environment as `VIBEFOLLOW_` and its name in capitals (`VIBEFOLLOW_DATA_DIR`);
+a command's flag of the same name wins over it.
+"""
+
+import os
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from .errors import OperatorError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one installation is told. Sizes are in bytes, times in seconds."""
+
+    data_dir: Path = Path(".vibefollow")
+    """Where the embedded PostgreSQL, the server's secret and its lock live."""
+
+    database_url: str | None = field(default=None, repr=False)
+    """`postgresql://…`: a PostgreSQL of one's own instead of the embedded one."""
+
+    secret: str | None = field(default=None, repr=False)
+    """The server's secret, 32 characters or more. Default: made once and kept in the data directory.
+    It must be the same for all processes on one database."""
+
+    host: str = "127.0.0.1"
+    """The address that the API listens on. `0.0.0.0` is every address: put TLS in front of it."""
+
+    port: int = 8000
+    """The port that the API listens on."""
+
+    base_url: str | None = None
+    """The address under which browsers and backends reach the API, such as `https://follow.example.com`.
+    Default: made from host and port. With `https`, cookies are marked `Secure`."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies whose `X-Forwarded-For` is believed, separated by commas."""
+
+    log_level: str = "info"
+    """`debug`, `info`, `warning` or `error`."""
+
+    body_stall_seconds: float = 30.0
+    """A request whose body makes no progress for so long is cut."""
+
+    accept_wait_seconds: float = 10.0
+    """How long a request waits for its commit before it is told to come back (503)."""
+
+    body_budget: int = 256 * 1024 * 1024
+    """How many bytes of request bodies one process holds at a time; beyond it, requests get 503."""
+
+    backfill_queue_limit: int = 50_000
+    """So many records of a project may wait to be processed before bulk requests are refused (429)."""
+
+    pipeline_batch: int = 5_000
+    """The most records that the worker turns into users and events in one transaction."""
+
+    log_kept_seconds: float = 3600.0
+    """How long a processed record stays in `ingest_log`."""
+
+    session_days: int = 30
+    """How long a dashboard session lasts since it was last used."""
+
+    @classmethod
+    def from_environment(cls, **given: Any) -> Self:  # noqa: ANN401 - the types are the fields'
+        """Return the defaults, overlaid by the environment, overlaid by what is `given` and not None."""
+        settings = cls()
+        for setting in fields(cls):
+            text = os.environ.get(f"VIBEFOLLOW_{setting.name.upper()}")
+            if text:
+                settings = replace(settings, **{setting.name: _parsed(setting.name, text, setting.type)})
+        settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
+        return replace(settings, data_dir=Path(settings.data_dir).expanduser().absolute())
+
+
+def _parsed(name: str, text: str, wanted: Any) -> Any:  # noqa: ANN401 - one of the fields' types
+    if wanted == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    convert = wanted if wanted in (int, float, Path) else str
+    try:
+        return convert(text)
+    except ValueError:
+        raise OperatorError(f"VIBEFOLLOW_{name.upper()} must be a number, not {text!r}.") from None
