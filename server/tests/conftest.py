@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +14,7 @@ import pytest
 from vibefollow_server.db.embedded import EmbeddedPostgres
 from vibefollow_server.db.migrate import migrate
 from vibefollow_server.db.pool import open_pool
+from vibefollow_server.ids import uuid7
 
 TEMPLATE = "vibefollow_template"
 # Speed over safety: a test's data is worth nothing after the test. The process tests use the real settings.
@@ -60,3 +62,16 @@ async def pool(database_url: str) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]
     """Connections to the test's own database."""
     async with await open_pool(database_url, name="test", most=10) as opened:
         yield opened
+
+
+@pytest.fixture
+async def project_id(pool: "asyncpg.Pool[asyncpg.Record]") -> uuid.UUID:
+    """A test environment without any data."""
+    project = uuid7()
+    await pool.execute(
+        "INSERT INTO projects (id, pair_id, environment, name, created_at) VALUES ($1, $2, 'test', 'P', $3)",
+        project,
+        uuid7(),
+        datetime.now(UTC),
+    )
+    return project

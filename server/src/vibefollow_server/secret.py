@@ -1,6 +1,6 @@
 """The server's secret, and what is made from it: hashes of keys and tokens, never the secret itself.
 
-It comes from `VIBEFOLLOW_SECRET`, or from the file `secret` in the data directory, which is made on first use.
+It comes from `VIBEFOLLOW_SECRET`, or from the file `secret` in the data directory, made on first use.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ class Secret:
         return hmac.digest(key, value.encode(), "sha256")
 
     def check_value(self) -> str:
-        """Return what the database remembers of the secret, to recognise a wrong one; it tells nothing else."""
+        """Return what the database remembers of the secret, to recognise a wrong one by."""
         return hashlib.sha256(self.mac("installation check", "")).hexdigest()
 
 

@@ -7,17 +7,20 @@ import asyncpg
 import msgspec
 
 if TYPE_CHECKING:
-    from asyncpg import Connection, Pool, Record
     from asyncpg.pool import PoolConnectionProxy
 
-    type_of_pool = Pool[Record]
-    AnyConnection = Connection[Record] | PoolConnectionProxy[Record]
+    Record = asyncpg.Record
+    Pool = asyncpg.Pool[Record]
+    Connection = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
+else:  # asyncpg's own classes take no parameters at run time
+    Record, Pool, Connection = asyncpg.Record, asyncpg.Pool, asyncpg.Connection
 
 # What a lost, refused or ended connection raises; the same work may be tried again on a new one.
 CONNECTION_LOST: tuple[type[BaseException], ...] = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a COPY whose connection went away
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
@@ -25,6 +28,8 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     TimeoutError,
 )
+# The above, and what a statement is refused with.
+DATABASE_TROUBLE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, asyncpg.PostgresError)
 
 
 async def open_pool(
@@ -35,7 +40,7 @@ async def open_pool(
     statement_timeout: float = 30.0,
     more_settings: dict[str, str] | None = None,
     on_connect: Callable[[Any], Awaitable[None]] | None = None,
-) -> "type_of_pool":
+) -> Pool:
     """Open up to `most` connections lazily; `name` shows in pg_stat_activity.
 
     Every connection speaks UTC, gives up a statement after `statement_timeout` seconds, and carries JSON
@@ -67,7 +72,7 @@ def session_settings(name: str, statement_timeout: float) -> dict[str, str]:
     }
 
 
-async def teach_json(connection: "AnyConnection") -> None:
+async def teach_json(connection: Connection) -> None:
     """Let `connection` read and write jsonb as Python values (binary format, version byte 1)."""
     await connection.set_type_codec(
         "jsonb",

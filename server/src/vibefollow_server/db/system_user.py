@@ -46,9 +46,9 @@ class SystemUser:
         return {"user": self.uid, "group": self.gid, "extra_groups": [], "env": environment}
 
     def own(self, path: Path) -> None:
-        """Give `path` to this user."""
+        """Give `path` to this user; a symbolic link is not followed."""
         if self.is_other:
-            os.chown(path, self.uid, self.gid)
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def demand_access(self, *places: Path) -> None:
         """Let this user pass through the directories on the way to `places`.
@@ -76,6 +76,29 @@ def postgres_user() -> SystemUser:
     return SystemUser(entry.pw_uid, entry.pw_gid, is_other=True)
 
 
+def owner_of(cluster: Path) -> SystemUser:
+    """Return whom an existing cluster belongs to: it only ever runs as that user. Raises `OperatorError`."""
+    status = cluster.stat()
+    if os.geteuid() == 0 and status.st_uid != 0:
+        return SystemUser(status.st_uid, status.st_gid, is_other=True)
+    if status.st_uid == 0:
+        raise OperatorError(f"{cluster} belongs to root, but PostgreSQL does not run as root; give it away"
+                            f" with: chown -R {NAME}: {cluster}")  # fmt: skip
+    if status.st_uid != os.geteuid():
+        raise OperatorError(
+            f"{cluster} belongs to {user_name(status.st_uid)}; start Vibefollow as that user or as root."
+        )
+    return SystemUser(status.st_uid, status.st_gid, is_other=False)
+
+
+def user_name(uid: int) -> str:
+    """Return the name of the user `uid`, or its number where it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
 def _make_user() -> pwd.struct_passwd:
     useradd = shutil.which("useradd") or "/usr/sbin/useradd"
     arguments = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
@@ -96,11 +119,17 @@ def _make_user() -> pwd.struct_passwd:
 
 
 def die_with_parent(how: signal.Signals) -> Callable[[], None]:
-    """Return a `preexec_fn` that makes the child get the signal `how` when its parent is gone (Linux)."""
+    """Return a `preexec_fn` that makes the child get the signal `how` when its parent is gone (Linux).
+
+    The kernel sends it when the *thread* that forked ends: fork from the main thread.
+    """
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+    parent = os.getpid()
 
     def ask_kernel() -> None:
         if libc is not None:
             libc.prctl(PR_SET_PDEATHSIG, int(how), 0, 0, 0)
+            if os.getppid() != parent:  # it died before we asked
+                os._exit(1)
 
     return ask_kernel

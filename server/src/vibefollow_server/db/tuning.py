@@ -4,6 +4,7 @@ Durability is untouched: fsync, full_page_writes and synchronous_commit stay on,
 """
 
 import os
+from pathlib import Path
 
 MEBIBYTE = 1024 * 1024
 
@@ -39,5 +40,10 @@ def server_options(memory: int | None = None) -> dict[str, str]:
 
 
 def machine_memory() -> int:
-    """Return this machine's memory in bytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """Return this machine's memory in bytes, or the container's share of it."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        share = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        return whole
+    return min(whole, int(share)) if share.isdigit() else whole

@@ -87,6 +87,7 @@ CREATE TABLE rate_buckets (
     project_id uuid NOT NULL,
     endpoint text NOT NULL,
     tokens double precision NOT NULL,
+    granted double precision NOT NULL,
     refilled_at timestamptz NOT NULL,
     PRIMARY KEY (project_id, endpoint)
 ) WITH (fillfactor = 50);
@@ -130,6 +131,7 @@ CREATE TABLE pipeline_turns (
 CREATE TABLE ingest_ledger (
     project_id uuid NOT NULL,
     received_on date NOT NULL,
+    accepted bigint NOT NULL DEFAULT 0,
     users_applied bigint NOT NULL DEFAULT 0,
     events_stored bigint NOT NULL DEFAULT 0,
     duplicates bigint NOT NULL DEFAULT 0,
@@ -211,14 +213,17 @@ CREATE TABLE quarantine (
 CREATE INDEX quarantine_by_receipt ON quarantine (project_id, received_at);
 """
 
-# A year back and three months ahead; what is older lives in the default partition, and the worker
-# makes the coming months before their first event can arrive.
+# Months from a year back to three ahead, and one partition for all that is older. The worker makes the coming
+# months before their first event can arrive, so the default partition stays empty: PostgreSQL reads the whole
+# of it, under a lock, for every month that is added.
 MONTHS = """
 DO $$
 DECLARE
     first date := (date_trunc('month', now() AT TIME ZONE 'UTC') - interval '12 months')::date;
     month date;
 BEGIN
+    EXECUTE format('CREATE TABLE events_past PARTITION OF events FOR VALUES FROM (MINVALUE) TO (%L)',
+        first::timestamp AT TIME ZONE 'UTC');
     FOR n IN 0..15 LOOP
         month := (first + make_interval(months => n))::date;
         EXECUTE format('CREATE TABLE events_%s PARTITION OF events FOR VALUES FROM (%L) TO (%L)',

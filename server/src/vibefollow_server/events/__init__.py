@@ -1,0 +1,1 @@
+"""What users did: the canonical events, and the events that are known."""

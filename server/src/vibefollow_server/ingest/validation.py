@@ -1,0 +1,177 @@
+"""From the bytes of a request body to the records to keep, or to everything that is wrong with it.
+
+`validate_fast` decodes strictly and checks what decoding lets pass: about a microsecond a record. Whatever is
+odd goes to `validate_slow`, which is complete on its own, takes records apart one by one, and names every
+problem. Whenever the fast way accepts, the slow way accepts the same; a property test demands it.
+
+Decisions where SPEC section 2 is silent:
+- a key sent twice in an object: the later one counts, at the place of the first;
+- a payload has the known fields that are present and not null; `traits` and `properties` keep their keys,
+  their order and their nulls (in `traits` null removes); numbers keep their value, not their spelling (`1E2`
+  is 100.0); a timestamp keeps its offset, and is rounded to microseconds;
+- unknown fields may hold anything that is JSON, NUL, lone surrogates and huge numbers included;
+- `traits` or `properties` over 32 KiB are refused for their size alone, and not looked into;
+- at most 20 problems are told of one record, and 100 of a batch; the last one then says that there are more.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from .body_json import Malformed, parse
+from .collector import garbage_collector_paused
+from .email_address import is_deliverable
+from .limits import (
+    MAX_AHEAD,
+    MAX_OBJECT_BYTES,
+    MAX_OBJECT_DEPTH,
+    MAX_PROBLEMS_PER_REQUEST,
+    RESERVED_NAME_PREFIXES,
+)
+from .problems import Accepted, Problem, Refused, shorten
+from .records import JSON_TYPES, check_record
+from .schemas import DECODERS, ENCODER, Body, Endpoint, Event, User, UserBulk
+from .traits import find_trait_problems
+
+__all__ = ["Accepted", "Problem", "Refused", "validate", "validate_fast", "validate_slow"]
+
+# What strict decoding raises for a body that is not plainly good (UnicodeDecodeError is a ValueError).
+NOT_PLAINLY_GOOD = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
+NUL = rb"\u0000"
+# Integers beyond a double have 309 digits and more.
+MANY_DIGITS = b"0" * 300
+AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+
+
+def validate(endpoint: Endpoint, body: bytes, now: datetime) -> Accepted | Refused:
+    """Return what becomes of a body (decompressed, at most 10 MiB) that arrives `now` (aware)."""
+    return validate_fast(endpoint, body, now) or validate_slow(endpoint, body, now)
+
+
+def validate_fast(endpoint: Endpoint, body: bytes, now: datetime) -> Accepted | None:
+    """Return the records of a body that is plainly good; None where `validate_slow` must look."""
+    if not _is_worth_decoding(endpoint, body):
+        return None
+    try:
+        records = _records_of(DECODERS[endpoint].decode(body))
+        payloads = [(index, ENCODER.encode(record)) for index, record in enumerate(records)]
+    except NOT_PLAINLY_GOOD:
+        return None
+    latest = now + MAX_AHEAD
+    for record, (_, payload) in zip(records, payloads, strict=True):
+        if not (_is_small(payload) and _is_plainly_good(record, latest)):
+            return None
+    return Accepted(payloads, len(payloads))
+
+
+def _is_worth_decoding(endpoint: Endpoint, body: bytes) -> bool:
+    """Tell whether a body has none of what strict decoding lets pass, as far as a look at its bytes can tell.
+
+    Too many brackets are too many for one of the records at least. They would cost seconds to decode.
+    """
+    if len(body) > len(MANY_DIGITS):
+        most_brackets = (endpoint.max_records + 1) * MAX_OBJECT_DEPTH
+        if body.count(b"[") + body.count(b"{") > most_brackets or MANY_DIGITS in body.translate(AS_ZEROS):
+            return False
+    return NUL not in body
+
+
+def _records_of(request: Body) -> Sequence[User | Event]:
+    if isinstance(request, User | Event):
+        return [request]
+    return request.users if isinstance(request, UserBulk) else request.events
+
+
+def _is_small(payload: bytes) -> bool:
+    """Tell whether size and depth are surely within bounds: there are no more levels than brackets."""
+    brackets = payload.count(b"{") + payload.count(b"[")
+    return len(payload) <= MAX_OBJECT_BYTES and brackets <= MAX_OBJECT_DEPTH
+
+
+def _is_plainly_good(record: User | Event, latest: datetime) -> bool:
+    if isinstance(record, User):
+        return _is_plainly_good_user(record)
+    if record.name.startswith(RESERVED_NAME_PREFIXES):
+        return False
+    # The years at both ends may leave the calendar when they are turned into UTC.
+    return record.timestamp is None or (1 < record.timestamp.year < 9999 and record.timestamp <= latest)
+
+
+def _is_plainly_good_user(user: User) -> bool:
+    if user.email is not None and not is_deliverable(user.email):
+        return False
+    return not user.traits or not find_trait_problems(user.traits, email_given=user.email is not None)
+
+
+def validate_slow(endpoint: Endpoint, body: bytes, now: datetime) -> Accepted | Refused:
+    """Return what becomes of any body, with every problem; linear in its size, and never raises."""
+    with garbage_collector_paused():
+        return _take_apart(endpoint, body, now)
+
+
+def _take_apart(endpoint: Endpoint, body: bytes, now: datetime) -> Accepted | Refused:
+    request = parse(body)
+    if isinstance(request, Malformed):
+        return Refused(400, "malformed_json", [Problem(request.message)])
+    if not isinstance(request, dict):
+        problem = Problem(f"The body must be a JSON object, not {JSON_TYPES[type(request)]}.")
+        return Refused(endpoint.refusal_status, "validation_failed", [problem])
+    if endpoint.list_field is None:
+        return _check_single(endpoint, request, now)
+    records: Any = request.get(endpoint.list_field)
+    if unfit := _find_list_problem(endpoint, endpoint.list_field, records):
+        return Refused(endpoint.refusal_status, "validation_failed", [unfit])
+    return (_check_bulk if endpoint.bulk else _check_batch)(endpoint, records, now)
+
+
+def _find_list_problem(endpoint: Endpoint, field: str, records: object) -> Problem | None:
+    if records is None:
+        return Problem(f"{field} is required.", field)
+    if not isinstance(records, list):
+        return Problem(f"{field} must be an array, not {JSON_TYPES[type(records)]}.", field)
+    if not 1 <= len(records) <= endpoint.max_records:
+        return Problem(f"{field} must have 1 to {endpoint.max_records} records, not {len(records)}.", field)
+    return None
+
+
+def _check_single(endpoint: Endpoint, record: object, now: datetime) -> Accepted | Refused:
+    checked = check_record(endpoint.kind, record, now)
+    if isinstance(checked, bytes):
+        return Accepted([(0, checked)], 1)
+    return Refused(422, "validation_failed", checked)
+
+
+def _check_bulk(endpoint: Endpoint, records: list[object], now: datetime) -> Accepted:
+    """Keep the good records, and list every problem of the others."""
+    accepted = Accepted([], len(records))
+    for index, record in enumerate(records):
+        checked = check_record(endpoint.kind, record, now)
+        if isinstance(checked, bytes):
+            accepted.payloads.append((index, checked))
+        else:
+            accepted.rejected += 1
+            accepted.problems += [Problem(one.message, one.field, index) for one in checked]
+    return accepted
+
+
+def _check_batch(endpoint: Endpoint, records: list[object], now: datetime) -> Accepted | Refused:
+    """Keep all records or none; a problem's field begins with its record's place (`events[3].name`)."""
+    payloads: list[tuple[int, bytes]] = []
+    problems: list[Problem] = []
+    for index, record in enumerate(records):
+        checked = check_record(endpoint.kind, record, now)
+        if isinstance(checked, bytes):
+            payloads.append((index, checked))
+        else:
+            problems += [_at(f"{endpoint.list_field}[{index}]", one) for one in checked]
+        if len(problems) > MAX_PROBLEMS_PER_REQUEST:
+            break
+    if problems:
+        return Refused(422, "validation_failed", shorten(problems, MAX_PROBLEMS_PER_REQUEST, "batch"))
+    return Accepted(payloads, len(records))
+
+
+def _at(place: str, problem: Problem) -> Problem:
+    return Problem(problem.message, place if problem.field is None else f"{place}.{problem.field}")
