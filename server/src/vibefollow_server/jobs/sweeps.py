@@ -1,0 +1,67 @@
+"""Periodic sweeps: what has had its time is removed in small batches, what is coming is prepared.
+
+Any number of workers may sweep; one at a time does, by an advisory lock.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from vibefollow_server import clock
+from vibefollow_server.db.pool import DATABASE_TROUBLE, Connection, Pool
+from vibefollow_server.settings import Settings
+
+from . import queries
+
+logger = structlog.get_logger()
+
+SWEEP_EVERY_SECONDS = 60.0
+SWEEP_LOCK = 7_042_111_903
+MOST_AT_ONCE = 5_000
+KEYS_KEPT = timedelta(hours=24)
+# A stream is written on its day of receipt, and a little after midnight; then it is closed.
+STREAM_OPEN = timedelta(days=2)
+MONTHS_AHEAD = 2
+
+
+async def sweep_for_ever(pool: Pool, settings: Settings) -> None:
+    """Sweep once a minute until cancelled; a failed sweep is tried again at the next."""
+    while True:
+        try:
+            await sweep(pool, timedelta(seconds=settings.log_kept_seconds))
+        except DATABASE_TROUBLE as error:
+            logger.warning("sweep_interrupted", error=type(error).__name__)
+        await asyncio.sleep(SWEEP_EVERY_SECONDS)
+
+
+async def sweep(pool: Pool, log_kept: timedelta) -> bool:
+    """Sweep everything once; False where another worker does. `log_kept`: how long processed records stay."""
+    async with pool.acquire() as connection:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", SWEEP_LOCK):
+            return False
+        try:
+            await _sweep_all(connection, log_kept)
+        finally:
+            await connection.fetchval("SELECT pg_advisory_unlock($1)", SWEEP_LOCK)
+    return True
+
+
+async def _sweep_all(connection: Connection, log_kept: timedelta) -> None:
+    now = clock.now()
+    await queries.prepare_months(connection, now, MONTHS_AHEAD)
+    for project_id in await queries.all_projects(connection):
+        while (
+            await queries.forget_keys(connection, project_id, now - KEYS_KEPT, MOST_AT_ONCE) == MOST_AT_ONCE
+        ):
+            await asyncio.sleep(0)
+        for stream_id in await queries.streams_of(connection, project_id):
+            while (
+                await queries.forget_processed(
+                    connection, project_id, stream_id, now - log_kept, MOST_AT_ONCE
+                )
+                == MOST_AT_ONCE
+            ):
+                await asyncio.sleep(0)
+        await queries.close_streams(connection, project_id, (now - STREAM_OPEN).date())
+    await queries.forget_sign_ins(connection, now)

@@ -1,0 +1,105 @@
+"""SPEC section 3: out-of-order, repeated and split arrival ends in the same state as in-order arrival."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vibefollow_server.pipeline.reading import in_order
+
+from .conftest import Product
+
+START = datetime(2026, 5, 1, tzinfo=UTC)
+NAMES = ("home", "payment_failed", "user_signed_up", "report_created")
+
+
+@st.composite
+def history(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Events of three users, many at the same instant, some with an id, some the same as others."""
+    events = []
+    for _ in range(draw(st.integers(1, 25))):
+        at = START + timedelta(minutes=draw(st.integers(0, 5)))
+        event: dict[str, Any] = {
+            "external_user_id": draw(st.sampled_from("abc")),
+            "name": draw(st.sampled_from(NAMES)),
+            "timestamp": at.isoformat(),
+            "properties": draw(st.sampled_from([{}, {"n": 1}, {"n": 2}])),
+        }
+        if draw(st.booleans()):
+            event["event_id"] = f"e{draw(st.integers(0, 9))}-{event['name']}-{at.minute}"
+        events.append(event)
+    return events
+
+
+async def outcome(product: Product, arrival: list[dict[str, Any]], batch: int) -> list[tuple[Any, ...]]:
+    """Send a history record by record into a project of its own, and return all that is known afterwards."""
+    project = Product(product.pool, uuid.uuid4(), product.log)
+    for record in arrival:
+        await project.accept(record)
+    await project.process(most=batch)
+    users = await project.pool.fetch(
+        "SELECT external_user_id, first_seen_at <= $2 AS seen_early, last_seen_at FROM users"
+        " WHERE project_id = $1 ORDER BY 1",
+        project.project_id,
+        START + timedelta(hours=1),
+    )
+    events = await project.pool.fetch(
+        "SELECT external_user_id, occurred_at, name, event_id, properties FROM events"
+        " WHERE project_id = $1 ORDER BY external_user_id, occurred_at, name_rank, event_id, identity",
+        project.project_id,
+    )
+    return [tuple(row) for row in (*users, *events)]
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    events=history(),
+    order=st.randoms(use_true_random=False),
+    repeated=st.integers(0, 10),
+    batch=st.integers(1, 12),
+)
+async def test_any_order_repetition_and_batch_size_end_in_the_same_state(
+    product: Product, events: list[dict[str, Any]], order: Any, repeated: int, batch: int
+) -> None:
+    users = [{"external_user_id": name} for name in "abc"]
+    shuffled = [*events, *events[:repeated], *users]
+    order.shuffle(shuffled)
+    assert await outcome(product, shuffled, batch) == await outcome(product, [*users, *events], 5_000)
+
+
+@given(
+    streams=st.lists(st.lists(st.integers(0, 20), max_size=8), min_size=1, max_size=4),
+    more=st.lists(st.booleans(), min_size=4, max_size=4),
+    most=st.integers(1, 20),
+)
+def test_a_run_is_a_beginning_of_every_stream_and_leaves_nothing_older_behind(
+    streams: list[list[int]], more: list[bool], most: int
+) -> None:
+    rows: list[Any] = [
+        {
+            "stream_id": uuid.UUID(int=number),
+            "seq": seq,
+            "kind": 2,
+            "request_index": 0,
+            "received_at": START + timedelta(seconds=second),
+            "payload": b"",
+            "has_more": more[number],
+        }
+        for number, seconds in enumerate(streams)
+        for seq, second in enumerate(seconds, start=1)
+    ]
+    run = in_order(rows, most)
+    for number in range(len(streams)):
+        taken = [record.seq for record in run.records if record.stream_id.int == number]
+        assert taken == list(range(1, len(taken) + 1))
+    assert len(run.records) <= most
+    assert run.records or not rows
+    unread = [seconds[-1] for seconds, has_more in zip(streams, more, strict=False) if seconds and has_more]
+    if all(seconds == sorted(seconds) for seconds in streams) and unread:
+        assert all(record.received_at <= START + timedelta(seconds=min(unread)) for record in run.records)
