@@ -1,0 +1,108 @@
+"""Endpoints of projects and their API keys."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from vibefollow_server import clock
+from vibefollow_server.errors import refusal
+from vibefollow_server.web.dashboard.access import Admin, GuardedRoute, SignedIn
+from vibefollow_server.web.dashboard.services import Database, Services
+from vibefollow_server.web.dashboard.wire import (
+    MOST_COUNTED,
+    PREFIX,
+    Answer,
+    Limit,
+    Offset,
+    Page,
+    page_of,
+)
+
+from . import queries, service
+from .keys import ApiKey, create_key, revoke_key
+from .roles import Role
+from .schemas import CreatedKey, KeyOut, NewKey, NewProject, ProjectChange, ProjectOut
+
+router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["projects"])
+
+
+def _key_id(key_id: str) -> uuid.UUID:
+    found = service.as_uuid(key_id)
+    if found is None:
+        raise refusal(404, "not_found", "There is no such key.")
+    return found
+
+
+KeyId = Annotated[uuid.UUID, Depends(_key_id)]
+
+
+@router.get("/projects")
+async def list_projects(
+    member: SignedIn, connection: Database, limit: Limit = 50, offset: Offset = 0
+) -> Page[ProjectOut]:
+    """List the projects that the member has a role in, oldest first."""
+    rows = await queries.list_pairs_of_member(connection, member.id, limit, offset)
+    total = await queries.count_pairs_of_member(connection, member.id, MOST_COUNTED + 1)
+    return page_of([ProjectOut.model_validate(dict(row)) for row in rows], total, offset, limit)
+
+
+@router.post("/projects", status_code=201)
+async def create_project(body: NewProject, member: SignedIn, connection: Database) -> Answer[ProjectOut]:
+    """Make a project, with its live and its test environment. The member becomes its owner."""
+    project = await service.create_project(connection, body.name, clock.now(), member.id)
+    return Answer(data=_shown(project, "owner"))
+
+
+@router.patch("/projects/{project_id}")
+async def change_project(body: ProjectChange, access: Admin, connection: Database) -> Answer[ProjectOut]:
+    """Change name or timezone of a project: of both environments, whichever `project_id` names."""
+    project = await service.change_project(connection, access.project_id, body.name, body.timezone)
+    return Answer(data=_shown(project, access.role))
+
+
+@router.get("/projects/{project_id}/keys")
+async def list_keys(
+    access: Admin, connection: Database, limit: Limit = 50, offset: Offset = 0
+) -> Page[KeyOut]:
+    """List an environment's API keys, newest first, the revoked ones too."""
+    rows = await queries.list_keys(connection, access.project_id, limit, offset)
+    total = await queries.count_keys(connection, access.project_id, MOST_COUNTED + 1)
+    return page_of([KeyOut.model_validate(dict(row)) for row in rows], total, offset, limit)
+
+
+@router.post("/projects/{project_id}/keys", status_code=201)
+async def create_api_key(
+    body: NewKey, access: Admin, connection: Database, services: Services
+) -> Answer[CreatedKey]:
+    """Make an API key for an environment. The answer shows it, this once."""
+    key, text = await create_key(connection, services.secret, access.project_id, body.name, clock.now())
+    return Answer(data=CreatedKey(**_key(key).model_dump(), key=text))
+
+
+@router.delete("/projects/{project_id}/keys/{key_id}")
+async def revoke_api_key(access: Admin, key_id: KeyId, connection: Database) -> Answer[KeyOut]:
+    """Revoke an API key, for ever. It stops working everywhere within a second."""
+    return Answer(data=_key(await revoke_key(connection, access.project_id, key_id, clock.now())))
+
+
+def _shown(project: service.Project, role: Role) -> ProjectOut:
+    return ProjectOut(
+        name=project.name,
+        timezone=project.timezone,
+        role=role,
+        created_at=project.created_at,
+        live_project_id=project.live_project_id,
+        test_project_id=project.test_project_id,
+    )
+
+
+def _key(key: ApiKey) -> KeyOut:
+    return KeyOut(
+        id=key.id,
+        name=key.name,
+        hint=key.hint,
+        created_at=key.created_at,
+        last_used_at=key.last_used_at,
+        revoked_at=key.revoked_at,
+    )

@@ -1,0 +1,129 @@
+"""Projects, keys and members as they go over the wire."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from vibefollow_server.ingest.email_address import is_deliverable
+from vibefollow_server.ingest.limits import MAX_EMAIL_LENGTH
+from vibefollow_server.web.dashboard.wire import Body, Moment, Text
+
+from .links import normal_email
+from .passwords import LONGEST
+from .roles import Role
+from .service import LONGEST_NAME
+
+
+def _deliverable(address: str) -> str:
+    if not is_deliverable(address):
+        raise ValueError("must be an e-mail address")
+    return normal_email(address)
+
+
+def _one_line(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("must be one line of printable characters")
+    return name
+
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
+    AfterValidator(_one_line),
+]
+Email = Annotated[Text, StringConstraints(strip_whitespace=True), AfterValidator(_deliverable)]
+# How long a new one must be is said by `passwords`, with the other demands on it.
+Password = Annotated[Text, Field(max_length=LONGEST, json_schema_extra={"format": "password"})]
+Token = Annotated[Text, Field(max_length=200, description="The `token` of a one-time link.")]
+
+
+class AcceptLink(Body):
+    """Who follows a set-up or invite link. A member already: with their own password."""
+
+    token: Token
+    name: Name
+    email: Email
+    password: Password
+
+
+class ResetPassword(Body):
+    """A new password, by a reset link."""
+
+    token: Token
+    password: Password
+
+
+class SignIn(Body):
+    """Who signs in."""
+
+    email: Annotated[Text, Field(max_length=MAX_EMAIL_LENGTH)]
+    password: Password
+
+
+class NewProject(Body):
+    """A project to make."""
+
+    name: Name
+
+
+class ProjectChange(Body):
+    """What to change of both environments; what is absent or null stays."""
+
+    name: Name | None = None
+    timezone: Annotated[Text, Field(max_length=100, examples=["Europe/Berlin"])] | None = None
+
+
+class NewKey(Body):
+    """A key to make."""
+
+    name: Name
+
+
+class MemberOut(BaseModel):
+    """A person who signs in."""
+
+    id: UUID
+    email: str
+    name: str
+
+
+class ProjectOut(BaseModel):
+    """A project, and the signed-in member's role in it. Data is kept by environment: live or test."""
+
+    name: str
+    timezone: str
+    role: Role
+    created_at: Moment
+    live_project_id: UUID
+    test_project_id: UUID
+
+
+class Me(BaseModel):
+    """The signed-in member, and the projects that they have a role in, oldest first."""
+
+    member: MemberOut
+    projects: list[ProjectOut]
+
+
+class KeyOut(BaseModel):
+    """An API key. The key itself was shown when it was made; `hint` is its beginning and its end."""
+
+    id: UUID
+    name: str
+    hint: str
+    created_at: Moment
+    last_used_at: Moment | None
+    revoked_at: Moment | None
+
+
+class CreatedKey(KeyOut):
+    """A key that was just made: `key` is shown this once."""
+
+    key: str
+
+
+class Done(BaseModel):
+    """It is done."""
+
+    done: bool = True

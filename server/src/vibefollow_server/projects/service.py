@@ -1,0 +1,162 @@
+"""Projects: each is a pair of rows, its live and its test environment, with common name and members."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import asyncpg
+
+from vibefollow_server.db.pool import Connection, Record
+from vibefollow_server.errors import ApiError, OperatorError, refusal
+from vibefollow_server.ids import uuid7
+from vibefollow_server.secret import Secret
+
+from . import member_queries, queries
+from .api_key import Environment
+from .keys import create_key
+from .roles import ROLES
+
+FIRST_PROJECT = "My project"
+FIRST_KEY = "First key"
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project with the ids of its two environments."""
+
+    pair_id: uuid.UUID
+    name: str
+    timezone: str
+    created_at: datetime
+    live_project_id: uuid.UUID
+    test_project_id: uuid.UUID
+
+    def environment_id(self, environment: Environment) -> uuid.UUID:
+        """Return the id under which the data of an environment is kept."""
+        return self.live_project_id if environment == "live" else self.test_project_id
+
+
+@dataclass(frozen=True, slots=True)
+class FirstProject:
+    """What a first start has made. `key` is the text of a test key, shown once."""
+
+    project: Project
+    key: str = field(repr=False)
+
+
+async def create_project(
+    connection: Connection, name: str, now: datetime, owner_id: uuid.UUID | None = None
+) -> Project:
+    """Make both environments of a project. 422 where the name is taken.
+
+    `owner_id`: the member who makes it.
+    """
+    ids: dict[Environment, uuid.UUID] = {"live": uuid7(), "test": uuid7()}
+    pair_id = uuid7()
+    async with connection.transaction():
+        if not await queries.insert_pair(connection, ids, pair_id, name, now):
+            raise name_taken()
+        if owner_id is not None:
+            await member_queries.raise_role(connection, pair_id, owner_id, "owner", now, ROLES)
+    return Project(pair_id, name, "UTC", now, ids["live"], ids["test"])
+
+
+async def change_project(
+    connection: Connection, project_id: uuid.UUID, name: str | None, timezone: str | None
+) -> Project:
+    """Change name or timezone (IANA) of both environments; `project_id` is either's. 422 where unfit."""
+    if timezone is not None and not await queries.is_timezone(connection, timezone):
+        message = "This is no timezone of the IANA database, such as Europe/Berlin."
+        raise refusal(422, "validation_failed", message, "timezone")
+    project = await _existing(connection, project_id)
+    try:
+        await queries.update_pair(connection, project.pair_id, name, timezone)
+    except asyncpg.UniqueViolationError:
+        raise name_taken() from None
+    return await _existing(connection, project_id)
+
+
+async def list_projects(connection: Connection) -> list[Project]:
+    """Return all projects, oldest first."""
+    return [_project(row) for row in await queries.list_pairs(connection)]
+
+
+async def find_project(connection: Connection, name_or_id: str) -> Project:
+    """Return a project by its name or an environment's id, for the command line.
+
+    Raises `OperatorError` that lists the names there are.
+    """
+    row = await queries.find_pair_by_name(connection, name_or_id)
+    if row is None and (project_id := as_uuid(name_or_id)):
+        row = await queries.find_pair_by_id(connection, project_id)
+    if row is None:
+        names = ", ".join(project.name for project in await list_projects(connection))
+        there_are = f"there are: {names}." if names else "there is none yet."
+        raise OperatorError(f"There is no project {name_or_id!r}; {there_are}")
+    return _project(row)
+
+
+async def create_named_project(connection: Connection, name: str, now: datetime) -> Project:
+    """Make a project for the command line. Raises `OperatorError` where the name is unfit or taken."""
+    try:
+        return await create_project(connection, demand_name(name), now)
+    except ApiError as error:
+        raise OperatorError(error.problems[0].message) from None
+
+
+async def find_project_to_invite(connection: Connection, name_or_id: str | None) -> Project:
+    """Return the project that somebody is invited to: the only one there is need not be named."""
+    if name_or_id is not None:
+        return await find_project(connection, name_or_id)
+    projects = await list_projects(connection)
+    if len(projects) == 1:
+        return projects[0]
+    names = ", ".join(project.name for project in projects) or "none yet"
+    raise OperatorError(f"Name the project with --project; there are: {names}.")
+
+
+async def ensure_first_project(connection: Connection, secret: Secret, now: datetime) -> FirstProject | None:
+    """Make "My project" with a test key where there is no project at all; None where there is one.
+
+    Of several that start at once, one makes it.
+    """
+    async with connection.transaction():
+        await queries.lock_first_start(connection)
+        if await queries.any_project(connection):
+            return None
+        project = await create_project(connection, FIRST_PROJECT, now)
+        _, text = await create_key(connection, secret, project.test_project_id, FIRST_KEY, now)
+    return FirstProject(project, text)
+
+
+def demand_name(name: str) -> str:
+    """Return a name that is fit for a project or key, trimmed. Raises `OperatorError`."""
+    name = name.strip()
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise OperatorError(f"A name has 1 to {LONGEST_NAME} printable characters.")
+    return name
+
+
+def name_taken() -> ApiError:
+    """Return the refusal of a second project of the same name."""
+    return refusal(422, "validation_failed", "There is a project of this name already.", "name")
+
+
+def as_uuid(text: str) -> uuid.UUID | None:
+    """Return the UUID that `text` is, None where it is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+async def _existing(connection: Connection, project_id: uuid.UUID) -> Project:
+    row = await queries.find_pair_by_id(connection, project_id)
+    if row is None:
+        raise refusal(404, "not_found", "There is no such project.")
+    return _project(row)
+
+
+def _project(row: Record) -> Project:
+    return Project(**row)
