@@ -1,0 +1,1 @@
+"""Running an installation: its data directory and processes, its examination, its backups."""

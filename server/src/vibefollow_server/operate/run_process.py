@@ -1,0 +1,55 @@
+"""`vibefollow api` and `vibefollow worker`: one process on a database that runs already."""
+
+import asyncio
+import time
+
+import structlog
+
+from vibefollow_server.db.pool import CONNECTION_LOST
+from vibefollow_server.db.schema import demand_schema
+from vibefollow_server.secret import Secret
+from vibefollow_server.settings import Settings
+
+from .access import connected, standing_database_url
+from .installation_secret import secret_for
+from .parent import end_with_parent, supervising_pid
+
+logger = structlog.get_logger()
+
+# A database that restarts is worth waiting for; under `up` it comes back, however long that lasts.
+PATIENCE = 10.0
+
+
+async def run_api(settings: Settings) -> None:
+    """Serve the API until SIGTERM or SIGINT."""
+    end_with_parent()
+    database_url, secret = await ready_database(settings)
+    from vibefollow_server.web.server import serve
+
+    await serve(settings, secret, database_url)
+
+
+async def run_worker(settings: Settings) -> None:
+    """Work off what the API accepted until SIGTERM or SIGINT."""
+    end_with_parent()
+    database_url, _ = await ready_database(settings)
+    from vibefollow_server.pipeline.worker import run
+
+    await run(settings, database_url)
+
+
+async def ready_database(settings: Settings) -> tuple[str, Secret]:
+    """Return the database's URL and secret, both checked; wait for a database that just restarts."""
+    database_url = await standing_database_url(settings)
+    patience = PATIENCE if supervising_pid() is None else float("inf")
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            await demand_schema(database_url)
+            async with connected(database_url) as connection:
+                return database_url, await secret_for(connection, settings)
+        except CONNECTION_LOST as error:
+            if time.monotonic() > deadline:
+                raise
+            logger.debug("waiting_for_database", reason=type(error).__name__)
+            await asyncio.sleep(0.2)
