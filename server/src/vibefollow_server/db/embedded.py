@@ -280,13 +280,15 @@ class EmbeddedPostgres:
             send(pid, gently if waited < limit else firmly)
 
     def _forget_recycled_pid(self) -> None:
-        """Remove the note of a server that is gone where its number is somebody else's by now.
+        """Remove the notes of a server that is gone where its number is still, or again, somebody's.
 
-        PostgreSQL would take that process for itself, and refuse: the fate of restarted containers.
+        PostgreSQL would take that process for itself, and refuse: the fate of restarted containers, and of
+        whoever starts before the system has buried the killed server.
         """
         pid = self._noted_pid()
         if pid is not None and send(pid, 0):
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+            (self.socket_dir() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def _noted_pid(self) -> int | None:
         lines = self._postmaster_lines()

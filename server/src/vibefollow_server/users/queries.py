@@ -17,7 +17,7 @@ def pattern_of(search: str | None) -> str | None:
     """Return the LIKE pattern of a text anywhere, its own wildcards taken literally; None for no search."""
     if not search:
         return None
-    for special in ("\\", "%"):
+    for special in ("\\", "%", "_"):
         search = search.replace(special, f"\\{special}")
     return f"%{search}%"
 
