@@ -18,6 +18,7 @@ from vibefollow_server.settings import Settings
 from vibefollow_server.web.server import http_server, web_app
 
 STALL_SECONDS = 0.5
+SECRET = Secret("s" * 40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,7 @@ class Api:
 async def api(
     pool: "Pool[Record]", database_url: str, project_id: uuid.UUID, tmp_path: Path
 ) -> AsyncIterator[Api]:
-    secret = Secret("s" * 40)
-    key, key_id = make_key(secret, "test"), uuid7()
+    key, key_id = make_key(SECRET, "test"), uuid7()
     await pool.execute(
         "INSERT INTO api_keys (id, project_id, name, key_hash, hint, created_at)"
         " VALUES ($1, $2, 'k', $3, $4, $5)",
@@ -54,7 +54,7 @@ async def api(
     settings = Settings(
         data_dir=tmp_path, port=free_port(), body_stall_seconds=STALL_SECONDS, accept_wait_seconds=2.0
     )
-    async with web_app(settings, secret, database_url) as app:
+    async with web_app(settings, SECRET, database_url) as app:
         server = http_server(app, settings)
         serving = asyncio.create_task(server.serve())
         async with httpx2.AsyncClient(

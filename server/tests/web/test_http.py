@@ -8,8 +8,10 @@ import pytest
 from asyncpg import Pool, Record
 
 from vibefollow_server import clock
+from vibefollow_server.pipeline.batch import process_batch
+from vibefollow_server.projects.links import setup_link_token
 
-from .conftest import Api
+from .conftest import SECRET, Api
 
 EVENT = {"external_user_id": "u", "name": "home"}
 
@@ -160,3 +162,19 @@ async def test_every_answer_carries_a_request_id_that_is_fit(api: Api) -> None:
         for path in ("/api/v1/events", "/api/dashboard/v1/me", "/healthz", "/nothing"):
             answer = await api.client.get(path, headers={"X-Request-Id": given})
             assert (answer.headers["x-request-id"] == given) is kept
+
+
+async def test_the_dashboard_is_reached_through_the_same_port_with_ids_as_they_were_sent(
+    api: Api, pool: "Pool[Record]"
+) -> None:
+    async with pool.acquire() as connection:
+        token = await setup_link_token(connection, SECRET, clock.now())
+    assert "curl" in (await api.client.get(f"/setup?token={token}")).text
+    person = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+    answer = await api.client.post("/api/dashboard/v1/setup", json={"token": token, **person})
+    assert answer.status_code < 300
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    await api.client.post("/api/v1/events", json={"external_user_id": "a/timeline", "name": "home"})
+    await process_batch(pool, api.project_id, 10)
+    timeline = await api.client.get("/api/dashboard/v1/users/a%2Ftimeline/timeline")
+    assert [entry["name"] for entry in timeline.json()["data"]] == ["home"]

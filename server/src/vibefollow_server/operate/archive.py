@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+from vibefollow_server import clock
 from vibefollow_server.errors import OperatorError
 
 FORMAT = 1
@@ -160,7 +161,7 @@ def _small(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], name: str)
 
 def _member(name: str, size: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.size, member.mode = size, 0o600
+    member.size, member.mode, member.mtime = size, 0o600, int(clock.now().timestamp())
     return member
 
 

@@ -86,14 +86,15 @@ class Child:
 
     async def stop(self, seconds: float, hurry: asyncio.Event) -> None:
         """End the process: it has `seconds` to do so in order, or less when `hurry` is set."""
-        if self._process is None:
+        process = self._process  # by the time that it has ended, `keep` may have started another one
+        if process is None:
             return
         deadline = time.monotonic() + seconds
-        self._process.terminate()
-        while self._process.poll() is None and time.monotonic() < deadline and not hurry.is_set():
+        process.terminate()
+        while process.poll() is None and time.monotonic() < deadline and not hurry.is_set():
             await asyncio.sleep(LOOK_SECONDS / 2)
-        self._process.kill()
-        self._process.wait()
+        process.kill()
+        process.wait()
 
     async def _run(self) -> int:
         self._spawn()

@@ -61,7 +61,9 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
     # Imported here: FastAPI takes its time, and nothing on the ingest path may need it.
     from .dashboard.app import create_dashboard
 
-    pool = await open_pool(database_url, name="vibefollow api", most=12)
+    pool = await open_pool(database_url, name="vibefollow api", most=8)
+    # Of its own, so that a slow search cannot keep API keys from being looked up.
+    reading = await open_pool(database_url, name="vibefollow dashboard", most=6)
     # "202 is a promise" must not hang on how the database's owner has set up the role.
     writing = await open_pool(
         database_url, name="vibefollow ingest", most=6, more_settings={"synchronous_commit": "on"}
@@ -73,13 +75,13 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
     recorder = asyncio.create_task(_record_key_use(keys))
     try:
         ingest = IngestApi(settings, keys, RateLimits(pool), gate, log)
-        yield WebApp(ingest, create_dashboard(pool, settings, secret), Probes(pool))
+        yield WebApp(ingest, create_dashboard(reading, settings, secret), Probes(pool))
     finally:
         await log.close()
         recorder.cancel()
         await asyncio.gather(recorder, return_exceptions=True)
-        await _close(writing)
-        await _close(pool)
+        for one in (writing, reading, pool):
+            await _close(one)
 
 
 async def _record_key_use(keys: ApiKeys) -> None:

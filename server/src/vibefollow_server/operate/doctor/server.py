@@ -24,7 +24,7 @@ async def check_server(connection: Connection) -> list[Finding]:
 
 def _version(connection: Connection) -> Finding:
     found = connection.get_server_version()
-    text = f"PostgreSQL {found.major}.{found.minor} answers"
+    text = f"PostgreSQL {found.major}.{found.minor or found.micro} answers"
     if found.major < OLDEST_MAJOR:
         return wrong(f"{text}, which is too old", f"Vibefollow needs PostgreSQL {OLDEST_MAJOR} or newer.")
     if found.major > bundled_major():
