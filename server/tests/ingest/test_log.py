@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from asyncpg import Pool, Record
+from asyncpg.transaction import Transaction
 
 from vibefollow_server import clock
 from vibefollow_server.ingest.log import IngestLog
@@ -212,3 +213,27 @@ async def _url_of(pool: "Pool[Record]") -> str:
     )
     assert row is not None
     return f"postgresql://postgres@/{row['name']}?host={row['setting']}"
+
+
+@pytest.mark.parametrize("streams_first_commit", [True, False])
+async def test_a_commit_whose_answer_was_lost_is_looked_up_and_not_written_again(
+    pool: "Pool[Record]", project_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch, streams_first_commit: bool
+) -> None:
+    """The worst moment for a connection to break: COMMIT was done, and nobody heard of it."""
+    lost = 0
+    commit = Transaction.commit
+
+    async def commit_and_break(transaction: Transaction) -> None:
+        nonlocal lost
+        await commit(transaction)
+        if lost < 2:
+            lost += 1
+            raise ConnectionResetError
+
+    async with log(pool) as ingest:
+        if not streams_first_commit:
+            assert await ingest.submit(submission(project_id, b"before")) == Committed()
+        monkeypatch.setattr(Transaction, "commit", commit_and_break)
+        assert await ingest.submit(submission(project_id, b"once")) == Committed()
+    assert lost
+    assert (await payloads(pool, project_id)).count(b"once") == 1
