@@ -60,6 +60,7 @@ async def test_limits_count_what_comes_out_of_gzip() -> None:
 @pytest.mark.parametrize(
     "broken",
     [b"no gzip", b"", gzip.compress(b"{}")[:-3], gzip.compress(b"{}") + b"x", gzip.compress(b"") * 2],
+    ids=["no gzip", "empty", "cut short", "with a tail", "two members"],
 )
 def test_broken_gzip_is_malformed(broken: bytes) -> None:
     with pytest.raises(ApiError) as caught:

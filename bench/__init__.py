@@ -1,0 +1,1 @@
+"""What `make bench` measures: the product against what the same machine could do at best."""
