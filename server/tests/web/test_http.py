@@ -154,6 +154,7 @@ async def test_the_probes_tell_that_the_process_lives_and_that_it_can_store(api:
     assert (await api.client.get("/healthz")).status_code == 200
     assert (await api.client.get("/readyz")).status_code == 200
     assert (await api.client.post("/healthz")).status_code == 405
+    assert (await api.client.get("/")).json()["data"]["ingest_api"] == "/api/v1"
     assert (await api.client.get("/nothing")).json()["errors"][0]["code"] == "not_found"
 
 
