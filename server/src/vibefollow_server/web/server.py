@@ -43,7 +43,7 @@ async def serve(settings: Settings, secret: Secret, database_url: str) -> None:
 
 
 def spare_the_collector() -> None:
-    """Let Python's collector leave alone what lives as long as the process, and look at the rest less often."""
+    """Keep Python's collector from walking what lives as long as the process, and let it look less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
