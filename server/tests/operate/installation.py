@@ -1,6 +1,8 @@
 """An installation of its own for a test: a data directory, a port, and the real `vibefollow` on them."""
 
 import contextlib
+import http.client
+import json
 import os
 import re
 import shutil
@@ -15,7 +17,6 @@ from pathlib import Path
 from types import TracebackType
 
 import asyncpg
-import httpx2
 import psutil
 
 from vibefollow_server.operate.data_dir import Holder
@@ -34,6 +35,7 @@ class Installation:
         self.root.chmod(0o711)
         self.data_dir = self.root / "data"
         self.port = free_port()
+        self.key = ""
         self.ups: list[Up] = []
 
     def __enter__(self) -> "Installation":
@@ -45,6 +47,13 @@ class Installation:
         for up in self.ups:
             up.end()
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def copy(self) -> "Installation":
+        """Return another one, not running, that has the same data and knows its key."""
+        other = Installation()
+        other.key = self.key
+        subprocess.run(["cp", "-a", self.data_dir, other.data_dir], check=True)
+        return other
 
     @property
     def address(self) -> str:
@@ -72,9 +81,7 @@ class Installation:
 
     def is_ready(self) -> bool:
         """Ask the API whether it can store what it is sent."""
-        with contextlib.suppress(httpx2.TransportError):
-            return httpx2.get(f"{self.address}/readyz", timeout=3).status_code == 200
-        return False
+        return is_ready(self.port)
 
     def wait_until_ready(self) -> None:
         """Wait until the API is ready."""
@@ -82,12 +89,9 @@ class Installation:
 
     def sends(self, key: str, name: str = "signed_in") -> int:
         """Send an event; return the HTTP status of the answer."""
-        return httpx2.post(
-            f"{self.address}/api/v1/events",
-            json={"external_user_id": "u1", "name": name},
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=10,
-        ).status_code
+        body = json.dumps({"external_user_id": "u1", "name": name})
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        return status_of(self.port, "POST", "/api/v1/events", body, headers)
 
     async def value(self, query: str) -> object:
         """Return what a query on the embedded database gives."""
@@ -131,7 +135,9 @@ class Up:
 
     @property
     def key(self) -> str:
-        """The test key that the first start prints."""
+        """The test key that the first start prints, or printed."""
+        if self._installation.key:
+            return self._installation.key
         found = re.search(r"^VIBEFOLLOW_API_KEY=(sk_test_\w+)$", self.printed, re.MULTILINE)
         assert found, self.printed
         return found[1]
@@ -201,7 +207,7 @@ def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProc
 
 def demand_one_sentence(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
     """Assert exit code 1 and one line on stderr that holds `words`."""
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("{")]
+    lines = done.stderr.splitlines()
     assert done.returncode == 1, done
     assert len(lines) == 1, done.stderr
     assert all(word in lines[0] for word in words), lines[0]
@@ -218,6 +224,26 @@ def eventually(holds: Callable[[], bool], what: str, seconds: float = START_SECO
 def clean_environment(more: dict[str, str]) -> dict[str, str]:
     """Return our environment without settings of Vibefollow, and with `more`."""
     return {name: value for name, value in os.environ.items() if not name.startswith("VIBEFOLLOW")} | more
+
+
+def is_ready(port: int) -> bool:
+    """Ask the API on a port of this machine whether it can store what it is sent."""
+    try:
+        return status_of(port, "GET", "/readyz") == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def status_of(
+    port: int, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+) -> int:
+    """Send a request to a port of this machine; return the HTTP status of the answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, body, headers or {})
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def free_port() -> int:

@@ -131,13 +131,13 @@ def test_what_cannot_be_restored_is_told_in_one_sentence_and_changes_nothing(
 
 
 async def test_a_dump_that_fails_half_way_leaves_everything_as_it_was(
-    installation: Installation, database_url: str
+    untouched: Installation, database_url: str
 ) -> None:
     """The sums are right, the dump is not: PostgreSQL's tools find out in the middle of their work."""
     from vibefollow_server.operate.archive import Manifest, new_archive
 
-    file = installation.root / "b.tar"
-    done = installation.run("backup", file, "--database-url", database_url)
+    file = untouched.root / "b.tar"
+    done = untouched.run("backup", file, "--database-url", database_url)
     assert done.returncode == 0, done.stderr
     with tarfile.open(file) as tar:
         dump = tar.extractfile("database.dump")
@@ -146,7 +146,7 @@ async def test_a_dump_that_fails_half_way_leaves_everything_as_it_was(
     with new_archive(file) as archive:
         archive.write(half)
         archive.finish("x" * 40, Manifest("0", "0001", 18, "2026-01-01T00:00:00Z"))
-    done = installation.run("restore", "--replace", file, "--database-url", database_url)
+    done = untouched.run("restore", "--replace", file, "--database-url", database_url)
     demand_one_sentence(done, "changed nothing")
     connection = await asyncpg.connect(database_url)
     try:
@@ -155,16 +155,16 @@ async def test_a_dump_that_fails_half_way_leaves_everything_as_it_was(
         await connection.close()
 
 
-async def test_somebody_elses_tables_are_left_alone(installation: Installation, database_url: str) -> None:
-    file = installation.root / "b.tar"
-    assert installation.run("backup", file, "--database-url", database_url).returncode == 0
+async def test_somebody_elses_tables_are_left_alone(untouched: Installation, database_url: str) -> None:
+    file = untouched.root / "b.tar"
+    assert untouched.run("backup", file, "--database-url", database_url).returncode == 0
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE theirs ()")
-        done = installation.run("restore", "--replace", file, "--database-url", database_url)
+        done = untouched.run("restore", "--replace", file, "--database-url", database_url)
         demand_one_sentence(done, "not Vibefollow's")
         await connection.execute("SELECT FROM theirs; DROP TABLE theirs")
-        done = installation.run("restore", file, "--database-url", database_url)
+        done = untouched.run("restore", file, "--database-url", database_url)
         assert done.returncode == 0, done.stderr
         assert await connection.fetchval("SELECT count(*) FROM installation") == 1
     finally:
@@ -172,17 +172,15 @@ async def test_somebody_elses_tables_are_left_alone(installation: Installation, 
 
 
 def test_a_backup_goes_where_it_can_be_written_and_nowhere_else(
-    installation: Installation, database_url: str
+    untouched: Installation, database_url: str
 ) -> None:
-    installation.data_dir.mkdir()
-    for impossible in (installation.root, installation.root / "none" / "b.tar", Path("/proc/b.tar")):
-        done = installation.run("backup", impossible, "--database-url", database_url)
+    untouched.data_dir.mkdir()
+    for impossible in (untouched.root, untouched.root / "none" / "b.tar", Path("/proc/b.tar")):
+        done = untouched.run("backup", impossible, "--database-url", database_url)
         demand_one_sentence(done, "cannot be written")
 
 
-def test_there_is_nothing_to_back_up_where_nothing_was_started(installation: Installation) -> None:
-    demand_one_sentence(
-        installation.run("backup", installation.root / "b.tar"), "no Vibefollow", "vibefollow up"
-    )
+def test_there_is_nothing_to_back_up_where_nothing_was_started(untouched: Installation) -> None:
+    demand_one_sentence(untouched.run("backup", untouched.root / "b.tar"), "no Vibefollow", "vibefollow up")
     demand_one_sentence(run("backup", "b", "--data-dir", "/proc/none"), "no Vibefollow")
-    assert not installation.data_dir.exists()
+    assert not untouched.data_dir.exists()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ..operate.installation import VIBEFOLLOW, Installation, clean_environment, demand_one_sentence, run
+from .installation import VIBEFOLLOW, Installation, clean_environment, demand_one_sentence, run
 
 COMMANDS = ("up", "api", "worker", "migrate", "doctor", "projects", "members", "keys", "backup", "restore")
 
@@ -51,8 +51,7 @@ def test_a_command_works_while_up_runs_and_while_nothing_runs(installation: Inst
 
 @pytest.mark.process
 def test_commands_that_need_the_data_directory_wait_for_each_other(installation: Installation) -> None:
-    assert installation.run("migrate").returncode == 0
-    line = [VIBEFOLLOW, "migrate", "--data-dir", installation.data_dir]
+    line = [str(VIBEFOLLOW), "migrate", "--data-dir", str(installation.data_dir)]
     together = [
         subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=clean_environment({})) for _ in range(3)
     ]
@@ -63,21 +62,20 @@ def test_commands_that_need_the_data_directory_wait_for_each_other(installation:
 
 
 @pytest.mark.process
-def test_migrate_makes_the_database_of_ones_own_ready(database_url: str, installation: Installation) -> None:
-    done = installation.run("migrate", "--database-url", database_url)
+def test_migrate_makes_the_database_of_ones_own_ready(database_url: str, untouched: Installation) -> None:
+    done = untouched.run("migrate", "--database-url", database_url)
     assert (done.returncode, "already" in done.stdout) == (0, True)
-    assert not installation.data_dir.exists()
+    assert not untouched.data_dir.exists()
 
 
 @pytest.mark.process
-def test_a_mistyped_data_directory_is_not_made(installation: Installation) -> None:
-    demand_one_sentence(installation.run("keys", "list"), "no Vibefollow", str(installation.data_dir))
-    assert not installation.data_dir.exists()
+def test_a_mistyped_data_directory_is_not_made(untouched: Installation) -> None:
+    demand_one_sentence(untouched.run("keys", "list"), "no Vibefollow", str(untouched.data_dir))
+    assert not untouched.data_dir.exists()
 
 
 @pytest.mark.process
 def test_a_command_that_is_interrupted_stops_the_server_that_it_started(installation: Installation) -> None:
-    assert installation.run("migrate").returncode == 0
     process = subprocess.Popen(
         [VIBEFOLLOW, "migrate", "--data-dir", installation.data_dir], stderr=subprocess.PIPE, text=True
     )

@@ -13,15 +13,15 @@ from .installation import Installation, demand_one_sentence, listening_on, run
 pytestmark = pytest.mark.process
 
 
-def test_a_port_that_is_taken_is_named_before_anything_is_made(installation: Installation) -> None:
-    with listening_on(installation.port):
-        done = installation.run("up", "--port", str(installation.port))
-    demand_one_sentence(done, f"Port {installation.port}", "taken", "--port")
-    assert not (installation.data_dir / "postgres").exists()
+def test_a_port_that_is_taken_is_named_before_anything_is_made(untouched: Installation) -> None:
+    with listening_on(untouched.port):
+        done = untouched.run("up", "--port", str(untouched.port))
+    demand_one_sentence(done, f"Port {untouched.port}", "taken", "--port")
+    assert not (untouched.data_dir / "postgres").exists()
 
 
-def test_a_host_that_is_not_ours_is_refused(installation: Installation) -> None:
-    demand_one_sentence(installation.run("up", "--host", "192.0.2.1"), "192.0.2.1", "--host")
+def test_a_host_that_is_not_ours_is_refused(untouched: Installation) -> None:
+    demand_one_sentence(untouched.run("up", "--host", "192.0.2.1"), "192.0.2.1", "--host")
 
 
 def test_a_data_directory_in_use_names_who_uses_it(installation: Installation) -> None:
@@ -32,14 +32,13 @@ def test_a_data_directory_in_use_names_who_uses_it(installation: Installation) -
 
 
 @pytest.mark.parametrize("command", ["up", "migrate"])
-def test_a_data_directory_that_cannot_be_made_is_named(installation: Installation, command: str) -> None:
-    (installation.root / "file").write_text("")
-    for impossible in (installation.root / "file", installation.root / "file" / "below", Path("/proc/here")):
+def test_a_data_directory_that_cannot_be_made_is_named(untouched: Installation, command: str) -> None:
+    (untouched.root / "file").write_text("")
+    for impossible in (untouched.root / "file", untouched.root / "file" / "below", Path("/proc/here")):
         demand_one_sentence(run(command, "--data-dir", impossible), f"{impossible}", "cannot be used")
 
 
 def test_data_of_a_newer_version_is_left_alone(installation: Installation) -> None:
-    installation.run("migrate")
     asyncio.run(pretend_newer(installation))
     done = installation.run("up", "--port", str(installation.port))
     demand_one_sentence(done, "newer version of Vibefollow", "9999")
@@ -47,57 +46,52 @@ def test_data_of_a_newer_version_is_left_alone(installation: Installation) -> No
 
 
 def test_files_of_another_postgresql_are_left_alone(installation: Installation) -> None:
-    installation.run("migrate")
     (installation.data_dir / "postgres" / "PG_VERSION").write_text("99\n")
     done = installation.run("up", "--port", str(installation.port))
     demand_one_sentence(done, "PostgreSQL 99", "vibefollow backup", "vibefollow restore")
 
 
-def test_a_secret_that_is_too_short_is_refused(installation: Installation) -> None:
-    done = installation.run("up", "--port", str(installation.port), VIBEFOLLOW_SECRET="short")
+def test_a_secret_that_is_too_short_is_refused(untouched: Installation) -> None:
+    done = untouched.run("up", "--port", str(untouched.port), VIBEFOLLOW_SECRET="short")
     demand_one_sentence(done, "VIBEFOLLOW_SECRET", "too short")
 
 
 def test_another_secret_than_the_databases_is_refused(installation: Installation) -> None:
-    installation.up().stop()
     (installation.data_dir / "secret").write_text("another secret of thirty-two characters")
     done = installation.run("up", "--port", str(installation.port))
     demand_one_sentence(done, "another secret", "backup")
 
 
 def test_a_lost_secret_is_not_silently_made_anew(installation: Installation) -> None:
-    installation.up().stop()
     (installation.data_dir / "secret").unlink()
     done = installation.run("up", "--port", str(installation.port))
     demand_one_sentence(done, "missing", "backup")
     assert not (installation.data_dir / "secret").exists()
 
 
-def test_a_number_that_is_none_is_refused(installation: Installation) -> None:
-    demand_one_sentence(installation.run("up", VIBEFOLLOW_PORT="many"), "VIBEFOLLOW_PORT", "number")
+def test_a_number_that_is_none_is_refused(untouched: Installation) -> None:
+    demand_one_sentence(untouched.run("up", VIBEFOLLOW_PORT="many"), "VIBEFOLLOW_PORT", "number")
 
 
 @pytest.mark.parametrize("command", ["up", "api", "worker", "migrate"])
-def test_a_database_that_cannot_be_reached_is_told(installation: Installation, command: str) -> None:
+def test_a_database_that_cannot_be_reached_is_told(untouched: Installation, command: str) -> None:
     url = "postgresql://nobody:hidden@127.0.0.1:1/nowhere"
-    done = installation.run(command, "--database-url", url)
+    done = untouched.run(command, "--database-url", url)
     demand_one_sentence(done, "cannot be reached")
     assert "hidden" not in done.stderr
 
 
 @pytest.mark.parametrize("command", ["api", "worker"])
-def test_api_and_worker_say_that_the_embedded_server_must_run(
-    installation: Installation, command: str
-) -> None:
-    demand_one_sentence(installation.run(command), "does not run", "vibefollow up")
+def test_api_and_worker_say_that_the_embedded_server_must_run(untouched: Installation, command: str) -> None:
+    demand_one_sentence(untouched.run(command), "does not run", "vibefollow up")
 
 
 @pytest.mark.parametrize("command", ["api", "worker"])
 def test_api_and_worker_say_that_the_schema_is_missing(
-    database_url: str, installation: Installation, command: str
+    database_url: str, untouched: Installation, command: str
 ) -> None:
     asyncio.run(drop_everything(database_url))
-    done = installation.run(command, "--database-url", database_url)
+    done = untouched.run(command, "--database-url", database_url)
     demand_one_sentence(done, "vibefollow migrate")
 
 

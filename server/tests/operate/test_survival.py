@@ -93,6 +93,25 @@ def test_it_stops_while_postgresql_is_started_again(installation: Installation) 
     assert up.left_over() == []
 
 
+def test_it_waits_for_a_long_recovery_and_stops_at_once_in_the_middle_of_it(
+    installation: Installation,
+) -> None:
+    """A recovery that waits for its archive lasts for ever."""
+    cluster = installation.data_dir / "postgres"
+    with (cluster / "postgresql.auto.conf").open("a") as settings:
+        settings.write("restore_command = 'sleep 600'\n")
+    (cluster / "recovery.signal").touch()
+    os.chown(cluster / "recovery.signal", cluster.stat().st_uid, -1)
+    up = installation.launch()
+    eventually(lambda: "recovering after a crash (10 s" in up.said, "it waits")
+    found = installation.run("doctor").stdout
+    assert "✗ PostgreSQL is starting, or recovering after a crash" in found
+    began = time.monotonic()
+    assert up.stop() == 0
+    assert time.monotonic() - began < 10
+    assert up.left_over() == []
+
+
 async def events_stored(installation: Installation) -> int:
     """Return how many events are known, once nothing has come for a moment."""
     deadline, count = time.monotonic() + 20, -1

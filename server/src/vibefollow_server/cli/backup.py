@@ -7,8 +7,10 @@ import typer
 
 from .common import DatabaseUrl, DataDir, run_to_end, settings_from
 
-NewFile = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write (a tar).", dir_okay=True)]
-OldFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file that `vibefollow backup` wrote.")]
+NewFile = Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The file to write (a tar).")]
+OldFile = Annotated[
+    Path, typer.Argument(metavar="FILE", readable=False, help="A file that `vibefollow backup` wrote.")
+]
 Replace = Annotated[
     bool, typer.Option("--replace", help="Let the backup take the place of the projects that are there.")
 ]

@@ -24,6 +24,7 @@ DataDir = Annotated[
     typer.Option(
         "--data-dir",
         metavar="DIR",
+        readable=False,  # we say ourselves what is wrong with it
         show_default=False,
         help="Where the embedded PostgreSQL and the secret are (VIBEFOLLOW_DATA_DIR; default: .vibefollow).",
     ),
@@ -93,7 +94,7 @@ def run_to_end(work: Coroutine[Any, Any, T], *, fast: bool = False) -> T:
     from vibefollow_server.operate.failures import TELLABLE, sentence
 
     # Until something longer-lived takes SIGTERM over, it means what Ctrl-C means: put away, and leave.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with asyncio.Runner(loop_factory=_fast_loop if fast else None) as runner:
             return runner.run(work)
@@ -101,6 +102,8 @@ def run_to_end(work: Coroutine[Any, Any, T], *, fast: bool = False) -> T:
         raise _told(sentence(error)) from None
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _fast_loop() -> "AbstractEventLoop":

@@ -59,9 +59,16 @@ class SystemUser:
             return
         for place in places:
             for directory in (place, *place.parents):
-                mode = directory.stat().st_mode
-                if not mode & stat.S_IXOTH:
-                    directory.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+                status = directory.stat()
+                if not self._may_pass(status):
+                    directory.chmod(stat.S_IMODE(status.st_mode) | stat.S_IXOTH)
+
+    def _may_pass(self, directory: os.stat_result) -> bool:
+        if directory.st_uid == self.uid:
+            return bool(directory.st_mode & stat.S_IXUSR)
+        if directory.st_gid == self.gid:
+            return bool(directory.st_mode & stat.S_IXGRP)
+        return bool(directory.st_mode & stat.S_IXOTH)
 
 
 @cache

@@ -80,7 +80,9 @@ class Up:
     async def stop(self) -> None:
         """Stop everything that was started, the users of the database before the database."""
         began = time.monotonic()
-        logger.info("stopping")
+        asked = self._signals.stop.is_set()  # otherwise something failed, and that is what is told
+        if asked:
+            logger.info("stopping")
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
@@ -90,7 +92,8 @@ class Up:
         if self._postgres is not None:
             left = ALL_SECONDS - (time.monotonic() - began)
             await self._postgres.stop(max(left, LEAST_POSTGRES_SECONDS), hurry)
-        logger.info("stopped", seconds=round(time.monotonic() - began, 1))
+        if asked:
+            logger.info("stopped", seconds=round(time.monotonic() - began, 1))
 
     async def _demand_room(self) -> None:
         """Fail early: before anything slow, see that the port is free and the secret can be read."""

@@ -50,7 +50,8 @@ async def _secret(connection: Connection, settings: Settings) -> list[Finding]:
     if stored is None:
         return [look("The database has not seen a secret yet", "vibefollow up shows it to it.")]
     if not has_secret(settings):
-        return []  # said already
+        advice = "Put back the file `secret` (every backup holds it), or set VIBEFOLLOW_SECRET to it."
+        return [wrong("There is no secret, but the database was made with one: no API key works", advice)]
     try:
         matches = load_secret(settings).check_value() == stored
     except OperatorError:

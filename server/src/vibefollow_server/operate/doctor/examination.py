@@ -1,5 +1,7 @@
 """All checks in order: the machine, the data directory, PostgreSQL, what is in it, the processes."""
 
+import os
+
 import asyncpg
 
 from vibefollow_server.db.embedded import EmbeddedPostgres
@@ -20,8 +22,8 @@ async def examine(settings: Settings, port_given: bool) -> list[Finding]:
     """Return everything that was found. `port_given`: look for the API at the settings' port, wherever
     `vibefollow up` says that it is."""
     findings = [*check_programs(), *check_data_dir(settings)]
-    if settings.database_url is None and not settings.data_dir.is_dir():
-        return findings
+    if settings.database_url is None and not os.access(settings.data_dir, os.R_OK | os.X_OK):
+        return findings  # there is none, or we may not look into it
     findings += check_secret(settings)
     holder = current_holder(settings.data_dir)
     findings += check_up(holder, settings)
@@ -41,6 +43,8 @@ async def _check_database(settings: Settings) -> list[Finding]:
         return []  # said already
     try:
         connection = await _connect(settings.database_url or postgres.database_url())
+    except asyncpg.CannotConnectNowError:
+        return [wrong("PostgreSQL is starting, or recovering after a crash", "Wait, and run doctor again.")]
     except TELLABLE as error:
         return [
             wrong(sentence(error), "See that PostgreSQL runs, and that the URL and its password are right.")

@@ -52,7 +52,7 @@ def check_secret(settings: Settings) -> list[Finding]:
     try:
         text, mode = path.read_text().strip(), stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
-        return [wrong(f"There is no secret {path}", "Put it back from a backup, or set VIBEFOLLOW_SECRET.")]
+        return [look(f"There is no secret {path} yet", "The first vibefollow up makes it.")]
     except OSError as error:
         return [wrong(f"The secret {path} cannot be read: {error.strerror}", "Run doctor as its owner.")]
     findings = [_long_enough(text, str(path))]

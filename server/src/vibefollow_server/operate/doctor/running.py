@@ -5,7 +5,7 @@ from pathlib import Path
 from vibefollow_server.db.cluster_processes import processes_of
 from vibefollow_server.db.embedded import EmbeddedPostgres
 from vibefollow_server.db.pool import Connection
-from vibefollow_server.operate.address import base_url, ready_status
+from vibefollow_server.operate.address import ready_status
 from vibefollow_server.operate.data_dir import Holder, last_holder
 from vibefollow_server.operate.predecessor import orphans
 from vibefollow_server.settings import Settings
@@ -30,7 +30,7 @@ async def check_api(settings: Settings, holder: Holder | None) -> list[Finding]:
     status = await ready_status(host, port)
     where = f"{host}, port {port}"
     if status == 200:
-        return [well(f"The API answers and is ready ({where}; address for others: {base_url(settings)})")]
+        return [well(f"The API answers and is ready ({where})")]
     if status == 503:
         return [wrong(f"The API on {where} answers, but cannot store anything", "See to the database.")]
     if status is not None:
