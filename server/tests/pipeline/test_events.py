@@ -71,6 +71,16 @@ async def test_the_same_event_id_is_one_event_whatever_its_time(product: Product
     assert (ledger["events_stored"], ledger["duplicates"]) == (2, 3)
 
 
+async def test_of_two_contents_under_one_event_id_the_first_received_counts(product: Product) -> None:
+    for number in (1, 2):
+        await product.accept(
+            {"external_user_id": "u", "name": "n", "event_id": "e", "properties": {"n": number}}
+        )
+    await product.process()
+    (event,) = await product.events("u")
+    assert event["properties"] == {"n": 1}
+
+
 async def test_without_an_id_the_same_content_at_the_same_time_is_one_event(product: Product) -> None:
     def event(properties: dict[str, object], second: int = 0) -> dict[str, object]:
         at = f"2026-05-01T00:00:0{second}Z"
