@@ -29,6 +29,10 @@ class ApiError(Exception):
         """Return the body of the answer: `{"errors": [...]}`."""
         return {"errors": [problem.as_json() for problem in self.problems]}
 
+    def asgi_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers as ASGI has them."""
+        return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+
 
 def refusal(
     status: int, code: str, message: str, field: str | None = None, headers: dict[str, str] | None = None

@@ -27,7 +27,7 @@ def product() -> Iterator[RunningProduct]:
 @pytest.mark.skipif(not CONTRACT.exists(), reason="the contract cases (../shared/contract) are not here")
 def test_every_case_of_the_wire_contract_passes(product: RunningProduct) -> None:
     done = subprocess.run(
-        [sys.executable, CONTRACT, "--base-url", product.base_url, "--key", product.key],
+        [sys.executable, CONTRACT, "--base-url", product.address, "--key", product.key],
         capture_output=True,
         text=True,
         check=False,
@@ -41,7 +41,7 @@ def test_a_clickstream_sent_twice_is_there_once(product: RunningProduct) -> None
     for _ in range(2):
         subprocess.run(
             [sys.executable, ROOT / "examples" / "send_clickstream.py", CLICKSTREAM],
-            env={"VIBEFOLLOW_BASE_URL": product.base_url, "VIBEFOLLOW_API_KEY": product.key},
+            env={"VIBEFOLLOW_BASE_URL": product.address, "VIBEFOLLOW_API_KEY": product.key},
             check=True,
             capture_output=True,
         )

@@ -1,7 +1,6 @@
 """SPEC section 2: killing any process at any moment loses no accepted record and applies none twice."""
 
 import asyncio
-import signal
 from collections import Counter
 
 import pytest
@@ -28,7 +27,7 @@ async def raise_limits(product: RunningProduct) -> None:
 async def test_every_answered_event_is_there_once_after_a_part_is_killed(part: Part) -> None:
     with RunningProduct() as product:
         await raise_limits(product)
-        async with Load(product.base_url, product.key) as load:
+        async with Load(product.address, product.key) as load:
             for _ in range(2):
                 await load.wait_until_busy()
                 await asyncio.to_thread(product.kill, part)
@@ -42,14 +41,9 @@ async def test_every_answered_event_is_there_once_after_a_part_is_killed(part: P
 async def test_every_answered_event_is_there_once_after_everything_is_killed() -> None:
     with RunningProduct() as product:
         await raise_limits(product)
-        async with Load(product.base_url, product.key) as load:
+        async with Load(product.address, product.key) as load:
             await load.wait_until_busy()
-            postgres, api, worker = (product.part(part) for part in ("postgres", "api", "worker"))
-            assert product.process is not None
-            product.process.kill()
-            product.process.wait()
-            for process in (postgres, api, worker):
-                process.send_signal(signal.SIGKILL)
+            await asyncio.to_thread(product.kill_everything)
             sent = await load.end()
         await asyncio.to_thread(product.start)
         sent.demand_kept(await stored_events(product))

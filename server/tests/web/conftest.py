@@ -17,6 +17,8 @@ from vibefollow_server.secret import Secret
 from vibefollow_server.settings import Settings
 from vibefollow_server.web.server import http_server, web_app
 
+from ..operate.installation import free_port
+
 STALL_SECONDS = 0.5
 SECRET = Secret("s" * 40)
 
@@ -64,16 +66,6 @@ async def api(
             yield Api(settings.port, key.text, key_id, project_id, client)
         server.stop()  # type: ignore[no-untyped-call]
         await serving
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    import socket
-
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 async def _wait_until_listening(client: httpx2.AsyncClient) -> None:

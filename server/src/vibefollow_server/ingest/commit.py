@@ -10,7 +10,6 @@ that no group is written twice and none is answered without being durable.
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import structlog
 
@@ -18,13 +17,11 @@ from vibefollow_server.clock import now
 from vibefollow_server.db.pool import CONNECTION_LOST, Connection, Pool
 
 from . import queries
+from .limits import IDEMPOTENCY_KEYS_KEPT
 from .streams import Head, Streams
 from .submission import Committed, KeyReused, Outcome, Repeated, Submission
 
 logger = structlog.get_logger()
-
-# SPEC section 2, "Idempotency": kept 24 h per (project, key).
-KEYS_KEPT = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -97,7 +94,7 @@ class GroupCommit:
         await connection.execute(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
         keyed.sort(key=lambda row: (row.project_id, row.key))
         at = now()
-        free = await queries.claim_keys(connection, keyed, at, at - KEYS_KEPT)
+        free = await queries.claim_keys(connection, keyed, at, at - IDEMPOTENCY_KEYS_KEPT)
         return [one for one in group if one.key is None or (one.project_id, one.key) in free]
 
     async def _came_about(self, connection: Connection, attempt: Attempt) -> bool:

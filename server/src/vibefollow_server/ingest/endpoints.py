@@ -6,6 +6,7 @@ Checks come in SPEC section 2's order: 404, 405, 401, 429, 415, Idempotency-Key,
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -55,7 +56,7 @@ class IngestApi:
         try:
             status, body = await self._accept(scope, receive, told)
         except ApiError as error:
-            told += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+            told += error.asgi_headers()
             status, body = error.status, msgspec.json.encode(error.envelope())
         return status, body, told
 
@@ -98,17 +99,17 @@ class IngestApi:
 
     async def _validate(self, endpoint: Endpoint, body: bytes) -> Accepted:
         now = clock.now()
-        verdict = validate_fast(endpoint, body, now) or await self._explain(endpoint, body)
+        verdict = validate_fast(endpoint, body, now) or await self._explain(endpoint, body, now)
         if isinstance(verdict, Refused):
             problems = [Problem(verdict.code, one.message, one.field) for one in verdict.problems]
             raise ApiError(verdict.status, problems)
         return verdict
 
-    async def _explain(self, endpoint: Endpoint, body: bytes) -> Accepted | Refused:
+    async def _explain(self, endpoint: Endpoint, body: bytes, now: datetime) -> Accepted | Refused:
         if len(body) < SLOW_IN_THREAD_BYTES:
-            return validate_slow(endpoint, body, clock.now())
+            return validate_slow(endpoint, body, now)
         async with self._slow_turns:
-            return await asyncio.to_thread(validate_slow, endpoint, body, clock.now())
+            return await asyncio.to_thread(validate_slow, endpoint, body, now)
 
 
 def _endpoint(scope: dict[str, Any]) -> Endpoint:

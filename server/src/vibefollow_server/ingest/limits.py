@@ -15,6 +15,7 @@ MAX_BATCH_RECORDS = 500
 # external_user_id, name, event_id: 1 to this many characters.
 MAX_IDENTIFIER_LENGTH = 255
 MAX_IDEMPOTENCY_KEY_LENGTH = 255
+IDEMPOTENCY_KEYS_KEPT = timedelta(hours=24)
 MAX_REQUEST_ID_LENGTH = 128
 
 # `traits` and `properties`: the object itself is level 1.

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from vibefollow_server.errors import ApiError, refusal
 
-_VISIBLE_ASCII = re.compile(rb"[\x21-\x7e]{1,255}")
+from .limits import MAX_IDEMPOTENCY_KEY_LENGTH
+
+_VISIBLE_ASCII = re.compile(rb"[\x21-\x7e]{1,%d}" % MAX_IDEMPOTENCY_KEY_LENGTH)
 _BEARER = re.compile(rb"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 _JSON = re.compile(rb"application/json *(?:; *charset *= *\"?utf-8\"? *)?", re.IGNORECASE)
 _WANTED = {

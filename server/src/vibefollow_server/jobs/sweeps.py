@@ -10,6 +10,7 @@ import structlog
 
 from vibefollow_server import clock
 from vibefollow_server.db.pool import DATABASE_TROUBLE, Connection, Pool
+from vibefollow_server.ingest.limits import IDEMPOTENCY_KEYS_KEPT
 from vibefollow_server.settings import Settings
 
 from . import queries
@@ -19,7 +20,6 @@ logger = structlog.get_logger()
 SWEEP_EVERY_SECONDS = 60.0
 SWEEP_LOCK = 7_042_111_903
 MOST_AT_ONCE = 5_000
-KEYS_KEPT = timedelta(hours=24)
 # A stream is written on its day of receipt, and a little after midnight; then it is closed.
 STREAM_OPEN = timedelta(days=2)
 MONTHS_AHEAD = 2
@@ -52,7 +52,8 @@ async def _sweep_all(connection: Connection, log_kept: timedelta) -> None:
     await queries.prepare_months(connection, now, MONTHS_AHEAD)
     for project_id in await queries.all_projects(connection):
         while (
-            await queries.forget_keys(connection, project_id, now - KEYS_KEPT, MOST_AT_ONCE) == MOST_AT_ONCE
+            await queries.forget_keys(connection, project_id, now - IDEMPOTENCY_KEYS_KEPT, MOST_AT_ONCE)
+            == MOST_AT_ONCE
         ):
             await asyncio.sleep(0)
         for stream_id in await queries.streams_of(connection, project_id):

@@ -10,11 +10,11 @@ import msgspec
 from vibefollow_server.events.canonical import find_defect, rank_of
 from vibefollow_server.events.keys import normal_form
 from vibefollow_server.ids import uuid7
+from vibefollow_server.ingest.schemas import RecordKind
 
 from .event_identity import identity_by_content, identity_by_id
 from .reading import LogRecord
 
-USER, EVENT = 1, 2
 # SPEC section 3: an event received within 1 h of its time is live, a later one is historical.
 LIVE_WITHIN = timedelta(hours=1)
 
@@ -85,7 +85,7 @@ _event_decoder = msgspec.json.Decoder(LoggedEvent)
 def understand(record: LogRecord) -> Identify | Event | SetAside:
     """Read one record of the log. Never raises for what a record says."""
     try:
-        if record.kind == USER:
+        if record.kind == RecordKind.USER:
             return Identify(_user_decoder.decode(record.payload), record.received_at)
         return _understand_event(record, _event_decoder.decode(record.payload))
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:

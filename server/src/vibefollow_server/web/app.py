@@ -11,6 +11,7 @@ import structlog
 from vibefollow_server.db.pool import CONNECTION_LOST
 from vibefollow_server.errors import ApiError, refusal
 from vibefollow_server.ingest.endpoints import Headers, IngestApi, Receive, Send, unavailable
+from vibefollow_server.ingest.limits import MAX_REQUEST_ID_LENGTH
 
 from .probes import Probes
 
@@ -20,7 +21,7 @@ AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 logger = structlog.get_logger()
 
-_FIT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_FIT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,%d}" % MAX_REQUEST_ID_LENGTH)
 
 
 class WebApp:
@@ -74,8 +75,7 @@ async def respond(send: Send, status: int, body: bytes, headers: Headers) -> Non
 
 
 def _refused(error: ApiError) -> tuple[int, bytes, Headers]:
-    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-    return error.status, msgspec.json.encode(error.envelope()), headers
+    return error.status, msgspec.json.encode(error.envelope()), error.asgi_headers()
 
 
 def _request_id(headers: Headers) -> bytes:

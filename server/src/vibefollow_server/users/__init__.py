@@ -1,0 +1,1 @@
+"""What is known of users: how it is merged, and reading it."""
