@@ -48,8 +48,8 @@ class Settings:
     accept_wait_seconds: float = 10.0
     """How long a request waits for its commit before it is told to come back (503)."""
 
-    body_budget: int = 256 * 1024 * 1024
-    """How many bytes of request bodies one process holds at a time; beyond it, requests get 503."""
+    body_budget: int = 64 * 1024 * 1024
+    """How many bytes of request bodies one process holds at a time; beyond it, requests wait, then get 503."""
 
     backfill_queue_limit: int = 50_000
     """So many records of a project may wait to be processed before bulk requests are refused (429)."""
@@ -57,7 +57,7 @@ class Settings:
     pipeline_batch: int = 5_000
     """The most records that the worker turns into users and events in one transaction."""
 
-    log_kept_seconds: float = 3600.0
+    log_kept_seconds: float = 600.0
     """How long a processed record stays in `ingest_log`."""
 
     session_days: int = 30

@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,31 +10,68 @@ from vibefollow_server.errors import ApiError, refusal
 
 from .limits import MAX_BODY_BYTES
 
+# What a request holds beside its body: its task, its headers, its connection's buffers.
+REQUEST_BYTES = 16 * 1024
+# Reserved for a body that does not say how long it is.
+FIRST_CHUNK_BYTES = 64 * 1024
+
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class ByteBudget:
-    """How many bytes of bodies this process holds at a time, over all requests."""
+    """How many bytes of bodies this process holds at a time, over all requests.
 
-    def __init__(self, most: int) -> None:
-        self._free = most
+    Who finds no room waits in line, with the body still in the network, until there is some. A request counts
+    with what it costs beside its body, so that many small ones are bounded as well.
+    """
 
-    def take(self, size: int) -> None:
-        """Reserve `size` bytes; raises 503 `unavailable` where they are not there."""
-        if size > self._free:
-            raise refusal(
-                503, "unavailable", "The server holds too many requests at present; try again.", None,
-                {"Retry-After": "1"},
-            )  # fmt: skip
-        self._free -= size
+    def __init__(self, most: int, patience: float) -> None:
+        """`patience`: how many seconds a request waits for room."""
+        self.free = most
+        self._patience = patience
+        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    async def take(self, size: int) -> None:
+        """Reserve `size` bytes, after those who came before; raises 503 `unavailable` after the patience."""
+        if not self._line and size <= self.free:
+            self.free -= size
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append((size, place))
+        try:
+            async with asyncio.timeout(self._patience):
+                await place
+        except BaseException as error:
+            if place.done() and not place.cancelled():
+                self.give_back(size)  # the room was given at the very moment that we left
+            self._let_in()
+            if isinstance(error, TimeoutError):
+                raise _too_much_at_once() from None
+            raise
+
+    def take_more(self, size: int) -> None:
+        """Reserve bytes beyond what was announced, where they are free: who holds some must not wait for more."""
+        if size > self.free:
+            raise _too_much_at_once()
+        self.free -= size
 
     def give_back(self, size: int) -> None:
-        """Return bytes that `take` reserved."""
-        self._free += size
+        """Return bytes that were reserved."""
+        self.free += size
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._line and (self._line[0][1].done() or self._line[0][0] <= self.free):
+            size, place = self._line.popleft()
+            if not place.done():
+                self.free -= size
+                place.set_result(None)
 
 
 class Body:
     """One request's body on its way in. Use as a context manager: it gives its bytes back at the end."""
+
+    __slots__ = ("_budget", "_held", "_stall_seconds")
 
     def __init__(self, budget: ByteBudget, stall_seconds: float) -> None:
         """`stall_seconds`: a body that makes no progress for so long is cut."""
@@ -54,46 +92,63 @@ class Body:
         """
         if announced is not None and announced > MAX_BODY_BYTES:
             raise too_large()
-        self._hold(announced or 0)
+        size = REQUEST_BYTES + (FIRST_CHUNK_BYTES if announced is None else announced)
+        await self._budget.take(size)
+        self._held = size
         body = await self._collect(receive)
         if not gzipped:
             return body
         plain = decompress(body)
-        self._hold(len(plain))
+        self._hold(len(body) + len(plain))
         return plain
 
     async def _collect(self, receive: Receive) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await self._next(receive)
-            chunk: bytes = message.get("body", b"")
-            size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise too_large()
-            self._hold(size)
-            chunks.append(chunk)
-            if not message.get("more_body"):
-                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-    async def _next(self, receive: Receive) -> dict[str, Any]:
+        """Put the chunks together; nearly every body is one chunk, and is there already."""
         try:
-            async with asyncio.timeout(self._stall_seconds):
+            async with asyncio.timeout(self._stall_seconds) as stall:
                 message = await receive()
+                if not message.get("more_body"):
+                    return self._chunk(message, 0)
+                return await self._collect_more(message, receive, stall)
         except TimeoutError:
             raise refusal(
                 408, "request_timeout", f"No byte of the body arrived for {self._stall_seconds:g} s.", None,
                 {"Connection": "close"},
             ) from None  # fmt: skip
+
+    async def _collect_more(self, message: dict[str, Any], receive: Receive, stall: asyncio.Timeout) -> bytes:
+        chunks = [self._chunk(message, 0)]
+        size = len(chunks[0])
+        while message.get("more_body"):
+            stall.reschedule(asyncio.get_running_loop().time() + self._stall_seconds)
+            message = await receive()
+            chunks.append(self._chunk(message, size))
+            size += len(chunks[-1])
+        return b"".join(chunks)
+
+    def _chunk(self, message: dict[str, Any], before: int) -> bytes:
+        """Return what a message brings, if there is room for it after the `before` bytes."""
         if message["type"] == "http.disconnect":  # the caller is gone, or broke the chunk framing
             raise refusal(400, "malformed_json", "The body broke off before its end.")
-        return message
+        chunk: bytes = message.get("body", b"")
+        if before + len(chunk) > MAX_BODY_BYTES:
+            raise too_large()
+        self._hold(before + len(chunk))
+        return chunk
 
     def _hold(self, size: int) -> None:
-        """Make the reservation at least `size` bytes."""
-        if size > self._held:
-            self._budget.take(size - self._held)
-            self._held = size
+        """Make the reservation at least `size` bytes of body."""
+        missing = size + REQUEST_BYTES - self._held
+        if missing > 0:
+            self._budget.take_more(missing)
+            self._held += missing
+
+
+def _too_much_at_once() -> ApiError:
+    return refusal(
+        503, "unavailable", "The server holds too many requests at present; try again.", None,
+        {"Retry-After": "1"},
+    )  # fmt: skip
 
 
 def too_large() -> ApiError:

@@ -9,19 +9,35 @@ that no group is written twice and none is answered without being durable.
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
+import asyncpg
 import structlog
 
 from vibefollow_server.clock import now
-from vibefollow_server.db.pool import CONNECTION_LOST, Connection, Pool
+from vibefollow_server.db.pool import CONNECTION_LOST, Connection
 
 from . import queries
-from .limits import IDEMPOTENCY_KEYS_KEPT
-from .streams import Head, Streams
+from .announcer import Announcer
+from .streams import Numbered, Streams
 from .submission import Committed, KeyReused, Outcome, Repeated, Submission
 
 logger = structlog.get_logger()
+
+# After so long without an answer a connection is taken for lost, and the commit is looked up on another one.
+ATTEMPT_SECONDS = 20.0
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.5
+
+# A segment may be locked for a moment, while it is emptied.
+PASSING_TROUBLE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, asyncpg.LockNotAvailableError)
+
+Connections = Callable[[], AbstractAsyncContextManager[Connection]]
+
+
+class KeysHeldError(Exception):
+    """Another process holds one of the group's keys; nothing was written and nobody was told."""
 
 
 @dataclass(slots=True)
@@ -29,104 +45,103 @@ class Attempt:
     """How far one try to commit a group got."""
 
     firsts: list[Submission] = field(default_factory=list)
-    heads: list[Head] = field(default_factory=list)
+    numbered: Numbered = field(default_factory=Numbered)
 
 
 class GroupCommit:
-    """Writes groups of submissions through `pool`, and settles every one of them."""
+    """Writes groups of submissions, and settles every one of them."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._streams = Streams()
+    def __init__(self, streams: Streams, announcer: Announcer) -> None:
+        self._streams = streams
+        self._announcer = announcer
         self._one_writer = asyncio.Lock()
 
-    async def run(self, group: list[Submission], patience: float) -> None:
+    async def run(self, group: Sequence[Submission], connections: Connections) -> None:
         """Commit `group` through lost connections, for as long as somebody waits for it.
 
-        `patience`: seconds to wait for another process that holds one of the keys. Raises
-        `asyncpg.LockNotAvailableError` when they are over; then nothing was written and nobody was told.
+        The lock time-out of the connections says how long another process may hold one of the keys.
+        Raises `KeysHeldError` when it is over, and what PostgreSQL refuses for a reason that lasts.
         """
-        attempt, pause = Attempt(), 0.02
+        attempt, pause = Attempt(), SHORTEST_PAUSE_SECONDS
         while any(submission.is_wanted for submission in group):
             try:
-                async with self._pool.acquire(timeout=5) as connection:
+                async with asyncio.timeout(ATTEMPT_SECONDS), connections() as connection:
                     if not await self._came_about(connection, attempt):
                         attempt = Attempt()
-                        await self._write(connection, group, attempt, patience)
+                        await self._write(connection, group, attempt)
                     group, attempt = await self._settle(connection, group, attempt), Attempt()
-            except CONNECTION_LOST as error:
+            except PASSING_TROUBLE as error:
                 logger.warning("commit_interrupted", error=type(error).__name__, requests=len(group))
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 0.5)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def _write(
-        self, connection: Connection, group: list[Submission], attempt: Attempt, patience: float
-    ) -> None:
-        transaction = connection.transaction()
-        await transaction.start()
+    async def _write(self, connection: Connection, group: Sequence[Submission], attempt: Attempt) -> None:
+        await connection.execute("BEGIN")
         try:
-            attempt.firsts = await self._claim_keys(connection, group, patience)
+            attempt.firsts = await self._claim_keys(connection, group)
             async with self._one_writer:
-                rows, attempt.heads = self._streams.number(attempt.firsts)
+                attempt.numbered = self._streams.number(attempt.firsts)
                 try:
-                    if rows:
-                        await queries.append_to_log(connection, rows)
-                        await queries.advance_heads(connection, attempt.heads)
-                    await transaction.commit()
+                    await self._append(connection, attempt.numbered)
+                    await connection.execute("COMMIT")
                 except BaseException:
                     self._streams.abandon()
                     raise
-                self._streams.committed(attempt.heads)
-        except CONNECTION_LOST:
-            connection.terminate()  # in what state it is, nobody knows
+                self._streams.committed(attempt.numbered.heads)
+        except (asyncpg.LockNotAvailableError, KeysHeldError):
+            await connection.execute("ROLLBACK")
             raise
         except BaseException:
-            await transaction.rollback()
+            connection.terminate()  # in what state it is, nobody knows
             raise
 
-    async def _claim_keys(
-        self, connection: Connection, group: list[Submission], patience: float
-    ) -> list[Submission]:
+    async def _claim_keys(self, connection: Connection, group: Sequence[Submission]) -> list[Submission]:
         """Return the submissions that are to be written: without a key, or the first with theirs."""
-        keyed = [submission.key_row for submission in group if submission.key is not None]
+        keyed = [submission.key_row for submission in group if submission.digest is not None]
         if not keyed:
             return list(group)
-        await connection.execute(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
-        keyed.sort(key=lambda row: (row.project_id, row.key))
-        at = now()
-        free = await queries.claim_keys(connection, keyed, at, at - IDEMPOTENCY_KEYS_KEPT)
-        return [one for one in group if one.key is None or (one.project_id, one.key) in free]
+        keyed.sort(key=lambda row: (row.project_id, row.digest))
+        try:
+            free = await queries.claim_keys(connection, keyed, now())
+        except asyncpg.LockNotAvailableError:
+            raise KeysHeldError from None
+        return [one for one in group if one.digest is None or (one.project_id, one.digest) in free]
 
-    async def _came_about(self, connection: Connection, attempt: Attempt) -> bool:
+    @staticmethod
+    async def _append(connection: Connection, numbered: Numbered) -> None:
+        for segment, rows in numbered.rows.items():
+            await queries.append_to_log(connection, segment, rows)
+        if numbered.heads:
+            await queries.advance_heads(connection, numbered.heads)
+
+    @staticmethod
+    async def _came_about(connection: Connection, attempt: Attempt) -> bool:
         """Tell whether an earlier attempt, whose connection broke, was committed after all."""
-        if not attempt.heads:
+        if not attempt.numbered.heads:
             return False
-        project_id, stream_id, _, seq = attempt.heads[0]
-        return await queries.settled_head(connection, project_id, stream_id) >= seq
+        head = attempt.numbered.heads[0]
+        return await queries.settled_head(connection, head.project_id, head.stream_id) == head.head_seqs
 
     async def _settle(
-        self, connection: Connection, group: list[Submission], attempt: Attempt
+        self, connection: Connection, group: Sequence[Submission], attempt: Attempt
     ) -> list[Submission]:
         """Tell everybody, and return whom nothing could be told: their key was freed in the meantime."""
         for submission in attempt.firsts:
             submission.settle(Committed())
-        if attempt.heads:
-            await queries.announce(connection)
+        self._announcer.note(head.project_id for head in attempt.numbered.heads)
+        if len(attempt.firsts) == len(group):
+            return []
         firsts = set(map(id, attempt.firsts))
-        unsettled = []
-        for submission in group:
-            if id(submission) not in firsts:
-                outcome = await _outcome_of_kept_key(connection, submission)
-                submission.settle(outcome) if outcome else unsettled.append(submission)
-        return unsettled
+        others = [submission for submission in group if id(submission) not in firsts]
+        answers = await queries.find_answers(connection, [one.key_row for one in others], now())
+        for submission in others:
+            if kept := answers.get((submission.project_id, submission.digest or b"")):
+                submission.settle(_outcome(kept, submission))
+        return [submission for submission in others if submission.is_wanted]
 
 
-async def _outcome_of_kept_key(connection: Connection, submission: Submission) -> Outcome | None:
-    """Return what the request gets whose key was honoured before; None where the key is free again."""
-    assert submission.key is not None
-    kept = await queries.find_answer(connection, submission.project_id, submission.key)
-    if kept is None:
-        return None
-    if kept["fingerprint"] != submission.fingerprint:
+def _outcome(kept: queries.KeyRow, submission: Submission) -> Outcome:
+    """Return what the request gets whose key was honoured before."""
+    if kept.fingerprint != submission.fingerprint:
         return KeyReused()
-    return Repeated(kept["status"], kept["answer"])
+    return Repeated(kept.status, kept.answer)

@@ -18,10 +18,12 @@ from vibefollow_server.settings import Settings
 from .api_keys import ApiKeys, Caller
 from .backfill import BackfillGate
 from .body import Body, ByteBudget
+from .lanes import backfill_lane, live_lane
 from .log import IngestLog
 from .rate_limits import RateLimits
 from .request import RequestHeaders, auth_required
-from .schemas import Endpoint
+from .rings import digest_of
+from .schemas import Endpoint, RecordKind
 from .submission import Committed, KeyInProgress, KeyReused, Outcome, Repeated, Submission
 from .validation import Accepted, Refused, validate_fast, validate_slow
 
@@ -46,7 +48,7 @@ class IngestApi:
         self._limits = limits
         self._gate = gate
         self._log = log
-        self._budget = ByteBudget(settings.body_budget)
+        self._budget = ByteBudget(settings.body_budget, settings.accept_wait_seconds)
         self._stall_seconds = settings.body_stall_seconds
         self._slow_turns = asyncio.Semaphore(MOST_SLOW_AT_ONCE)
 
@@ -124,15 +126,26 @@ def _endpoint(scope: dict[str, Any]) -> Endpoint:
 def _submission(
     caller: Caller, endpoint: Endpoint, accepted: Accepted, key: str | None, body: bytes
 ) -> Submission:
+    kind = int(endpoint.kind)
     return Submission(
         project_id=caller.project_id,
         received_at=clock.now(),
-        records=[(index, int(endpoint.kind), payload) for index, payload in accepted.payloads],
+        records=[
+            (index, kind, _lane(endpoint, user_hash, of_the_past), user_hash, payload)
+            for index, payload, user_hash, of_the_past in accepted.records
+        ],
         status=200 if endpoint.bulk else 202,
-        answer=_counts(accepted) if endpoint.bulk else ACCEPTED,
-        key=key,
+        answer=_counts(accepted) if endpoint.bulk else None,
+        digest=digest_of(key) if key is not None else None,
         fingerprint=_fingerprint(endpoint, body) if key is not None else b"",
     )
+
+
+def _lane(endpoint: Endpoint, user_hash: int, of_the_past: bool) -> int:
+    """Return where a record waits: users and past events that come in bulk do not hold up live records."""
+    if endpoint.bulk and (of_the_past or endpoint.kind is RecordKind.USER):
+        return backfill_lane(user_hash)
+    return live_lane(user_hash)
 
 
 def _fingerprint(endpoint: Endpoint, body: bytes) -> bytes:
@@ -146,17 +159,17 @@ def _counts(accepted: Accepted) -> bytes:
         | ({} if one.field is None else {"field": one.field})
         for one in accepted.problems
     ]
-    data = {"accepted": len(accepted.payloads), "rejected": accepted.rejected, "errors": entries}
+    data = {"accepted": len(accepted.records), "rejected": accepted.rejected, "errors": entries}
     return msgspec.json.encode({"data": data, "meta": {"received": accepted.received}})
 
 
 def _answer(outcome: Outcome, submission: Submission, told: Headers) -> tuple[int, bytes]:
     match outcome:
         case Committed():
-            return submission.status, submission.answer
+            return submission.status, submission.answer or ACCEPTED
         case Repeated(status, answer):
             told.append((b"idempotent-replayed", b"true"))
-            return status, answer
+            return status, answer or ACCEPTED
         case KeyReused():
             raise refusal(
                 422, "idempotency_key_reuse", "This Idempotency-Key was used for another request.",

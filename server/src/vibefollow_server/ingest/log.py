@@ -6,15 +6,21 @@ shares a key with another process at this very moment leaves the group and waits
 """
 
 import asyncio
+import contextlib
 import uuid
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 
-import asyncpg
 import structlog
 
-from vibefollow_server.db.pool import Pool
+from vibefollow_server.db.pool import Connection, Pool
 
-from .commit import GroupCommit
-from .submission import KeyInProgress, Outcome, Submission, Unavailable
+from .announcer import Announcer
+from .commit import GroupCommit, KeysHeldError
+from .held_connection import ACQUIRE_SECONDS, HeldConnection
+from .rings import segment_seconds
+from .streams import Streams
+from .submission import Committed, KeyInProgress, Outcome, Submission, Unavailable
 
 logger = structlog.get_logger()
 
@@ -26,26 +32,39 @@ KEY_WAIT_SECONDS = 5.0
 # How long the flusher lets one key keep its whole group waiting.
 GROUP_PATIENCE_SECONDS = 0.2
 MOST_APART = 4
+# How often somebody looks who has waited for too long: one timer for all, not one for each request.
+LOOK_SECONDS = 0.1
 
 
 class IngestLog:
     """Takes submissions and returns what became of them. `start` it, `submit` to it, `close` it."""
 
-    def __init__(self, pool: Pool, wait_seconds: float) -> None:
-        """`wait_seconds`: how long a submission waits for its commit before it is `Unavailable`."""
+    def __init__(self, pool: Pool, wait_seconds: float, kept_seconds: float = 600.0) -> None:
+        """`wait_seconds`: how long a submission waits for its commit before it is `Unavailable`.
+
+        `kept_seconds`: how long processed records stay in the log.
+        """
+        self._pool = pool
         self._wait_seconds = wait_seconds
-        self._commit = GroupCommit(pool)
-        self._waiting: list[Submission] = []
+        self._announcer = Announcer(pool)
+        self._commit = GroupCommit(Streams(segment_seconds(kept_seconds)), self._announcer)
+        self._connection = HeldConnection(pool, f"SET lock_timeout = {int(GROUP_PATIENCE_SECONDS * 1000)}")
+        self._waiting: deque[Submission] = deque()
         self._something_waits = asyncio.Event()
-        self._keys_at_work: dict[tuple[uuid.UUID, str], asyncio.Future[Outcome]] = {}
+        self._deadlines: deque[tuple[float, Submission]] = deque()
+        self._keys_at_work: dict[tuple[uuid.UUID, bytes], Submission] = {}
         self._apart: set[asyncio.Task[None]] = set()
         self._turns_apart = asyncio.Semaphore(MOST_APART)
-        self._flusher: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._flushing = False
 
     def start(self) -> None:
         """Start the flusher in the running event loop."""
-        self._flusher = asyncio.create_task(self._flush_for_ever())
+        self._announcer.start()
+        self._tasks = [
+            asyncio.create_task(self._flush_for_ever()),
+            asyncio.create_task(self._expire_for_ever()),
+        ]
 
     async def close(self) -> None:
         """Commit what waits, as far as that goes within the time a submission waits; then stop."""
@@ -55,31 +74,44 @@ class IngestLog:
                     await asyncio.sleep(0.01)
         except TimeoutError:
             logger.warning("log_closed_with_requests_waiting", requests=len(self._waiting))
-        if self._flusher is not None:
-            self._flusher.cancel()
-            await asyncio.gather(self._flusher, *self._apart, return_exceptions=True)
+        for task in (*self._tasks, *self._apart):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._apart, return_exceptions=True)
+        await self._announcer.close()
+        await self._connection.give_back()
 
     async def submit(self, submission: Submission) -> Outcome:
         """Return what became of the request; `Committed` only after its transaction is durable."""
-        if submission.key is None:
+        if submission.digest is None:
             return await self._wait_for_commit(submission)
-        name = (submission.project_id, submission.key)
+        name = (submission.project_id, submission.digest)
         while (first := self._keys_at_work.get(name)) is not None:
-            done, _ = await asyncio.wait([first], timeout=KEY_WAIT_SECONDS)
+            done, _ = await asyncio.wait([first.outcome], timeout=KEY_WAIT_SECONDS)
             if not done:
                 return KeyInProgress()
-        self._keys_at_work[name] = submission.outcome
+            if not first.outcome.cancelled() and isinstance(first.outcome.result(), Committed):
+                return first.repeated_by(submission)
+        self._keys_at_work[name] = submission
         try:
             return await self._wait_for_commit(submission)
         finally:
             del self._keys_at_work[name]
 
     async def _wait_for_commit(self, submission: Submission) -> Outcome:
+        loop = asyncio.get_running_loop()
+        self._deadlines.append((loop.time() + self._wait_seconds, submission))
         self._waiting.append(submission)
         self._something_waits.set()
-        await asyncio.wait([submission.outcome], timeout=self._wait_seconds)
-        submission.settle(Unavailable())
-        return submission.outcome.result()
+        return await submission.outcome
+
+    async def _expire_for_ever(self) -> None:
+        """Tell those who have waited for too long; all wait equally long, so the first is the next."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            waiting = self._deadlines
+            while waiting and (not waiting[0][1].is_wanted or waiting[0][0] <= loop.time()):
+                waiting.popleft()[1].settle(Unavailable())
 
     async def _flush_for_ever(self) -> None:
         while True:
@@ -92,25 +124,24 @@ class IngestLog:
         """Take from the front of what waits, up to the bounds of one group."""
         group: list[Submission] = []
         records = size = 0
-        for submission in self._waiting:
-            if group and (records >= MOST_RECORDS or size >= MOST_BYTES):
-                break
-            group.append(submission)
-            records += len(submission.records)
-            size += sum(len(payload) for _, _, payload in submission.records)
-        del self._waiting[: len(group)]
+        while self._waiting and (not group or (records < MOST_RECORDS and size < MOST_BYTES)):
+            submission = self._waiting.popleft()
+            if submission.is_wanted:
+                group.append(submission)
+                records += len(submission.records)
+                size += sum(len(record[-1]) for record in submission.records)
         if not self._waiting:
             self._something_waits.clear()
-        return [submission for submission in group if submission.is_wanted]
+        return group
 
-    async def _flush(self, group: list[Submission]) -> None:
+    async def _flush(self, group: Sequence[Submission]) -> None:
         try:
-            await self._commit.run(group, GROUP_PATIENCE_SECONDS)
-        except asyncpg.LockNotAvailableError:
+            await self._commit.run(group, self._connection.use)
+        except KeysHeldError:
             for submission in group:
-                if submission.key is not None:
+                if submission.digest is not None:
                     self._set_apart(submission)
-            await self._flush([submission for submission in group if submission.key is None])
+            await self._flush([submission for submission in group if submission.digest is None])
         except Exception as error:  # noqa: BLE001 - the flusher outlives whatever one group does to it
             _give_up(group, error)
 
@@ -122,14 +153,21 @@ class IngestLog:
     async def _commit_alone(self, submission: Submission) -> None:
         try:
             async with self._turns_apart:
-                await self._commit.run([submission], KEY_WAIT_SECONDS)
-        except asyncpg.LockNotAvailableError:
+                await self._commit.run([submission], self._patient_connection)
+        except KeysHeldError:
             submission.settle(KeyInProgress())
         except Exception as error:  # noqa: BLE001 - its waiter must hear of it
             _give_up([submission], error)
 
+    @contextlib.asynccontextmanager
+    async def _patient_connection(self) -> AsyncIterator[Connection]:
+        """Yield a connection that waits for a key for as long as its request may."""
+        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            await connection.execute(f"SET lock_timeout = {int(KEY_WAIT_SECONDS * 1000)}")
+            yield connection
 
-def _give_up(group: list[Submission], error: Exception) -> None:
+
+def _give_up(group: Sequence[Submission], error: Exception) -> None:
     """Tell a group that its commit failed for a reason that lasts, such as a full disk."""
     logger.error("commit_failed", error=type(error).__name__, requests=len(group))
     for submission in group:

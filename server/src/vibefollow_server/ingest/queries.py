@@ -1,16 +1,19 @@
 """All SQL of the ingest path. Data queries name their project first."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from vibefollow_server.db.pool import Connection, Pool, Record
+from vibefollow_server.db.pool import Connection, Pool
 
-LOG_COLUMNS = ("project_id", "stream_id", "seq", "kind", "request_index", "received_at", "payload")
-# Rows of `ingest_log` in the order of LOG_COLUMNS.
-LogRow = tuple[uuid.UUID, uuid.UUID, int, int, int, datetime, bytes]
+from .copy_format import COLUMNS, encode_copy
+from .limits import IDEMPOTENCY_KEYS_KEPT
+from .rings import day_ring, is_near_midnight, neighbouring_rings
+
+# A project and the digest of an idempotency key.
+KeyName = tuple[uuid.UUID, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +27,27 @@ class LeaseTerms:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """An idempotency key with the answer that it will repeat."""
+class Head(NamedTuple):
+    """How far a project's records in one stream go: a number for each lane, and times of receipt."""
 
     project_id: uuid.UUID
-    key: str
+    stream_id: uuid.UUID
+    segment: int
+    received_on: date
+    not_before: datetime
+    last_received_at: datetime
+    head_seqs: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """An idempotency key with the answer that it will repeat; None: a plain acceptance."""
+
+    project_id: uuid.UUID
+    digest: bytes
     fingerprint: bytes
     status: int
-    answer: bytes
+    answer: bytes | None
 
 
 async def find_key(pool: Pool, key_hash: bytes) -> dict[str, Any] | None:
@@ -85,66 +100,90 @@ async def lease_tokens(
     return row["granted"], row["tokens"]
 
 
-async def claim_keys(
-    connection: Connection, keys: Sequence[KeyRow], at: datetime, expired_before: datetime
-) -> set[tuple[uuid.UUID, str]]:
+async def claim_keys(connection: Connection, keys: Sequence[KeyRow], at: datetime) -> set[KeyName]:
     """Insert idempotency keys with their answers; return those that were free or had expired.
 
     The keys come sorted, so that two processes never wait for each other in a circle. Waits for a transaction
     that holds the same key, as long as the session's lock time-out allows.
     """
+    if is_near_midnight(at):
+        await _lock_keys(connection, keys)
     rows = await connection.fetch(
         """
-        INSERT INTO idempotency_keys AS k (project_id, key, fingerprint, status, answer, created_at)
-        SELECT *, $6::timestamptz
-        FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[])
-        ON CONFLICT (project_id, key) DO UPDATE SET
+        INSERT INTO idempotency_keys AS k (project_id, ring, digest, fingerprint, status, answer, made_at)
+        SELECT u.project_id, $6, u.digest, u.fingerprint, u.status, u.answer, $7
+        FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::smallint[], $5::bytea[])
+            AS u (project_id, digest, fingerprint, status, answer)
+        WHERE NOT EXISTS (
+            SELECT FROM idempotency_keys o WHERE o.project_id = u.project_id AND o.ring = ANY($8::smallint[])
+            AND o.digest = u.digest AND o.made_at > $9)
+        ON CONFLICT (project_id, ring, digest) DO UPDATE SET
             fingerprint = excluded.fingerprint, status = excluded.status, answer = excluded.answer,
-            created_at = excluded.created_at
-        WHERE k.created_at < $7
-        RETURNING project_id, key
+            made_at = excluded.made_at
+        WHERE k.made_at <= $9
+        RETURNING project_id, digest
         """,
         [row.project_id for row in keys],
-        [row.key for row in keys],
+        [row.digest for row in keys],
         [row.fingerprint for row in keys],
         [row.status for row in keys],
         [row.answer for row in keys],
+        day_ring(at.date()),
         at,
-        expired_before,
+        neighbouring_rings(at),
+        at - IDEMPOTENCY_KEYS_KEPT,
     )
-    return {(row["project_id"], row["key"]) for row in rows}
+    return {(row["project_id"], row["digest"]) for row in rows}
 
 
-async def find_answer(connection: Connection, project_id: uuid.UUID, key: str) -> Record | None:
-    """Return fingerprint, status and answer that are kept under a key."""
-    return await connection.fetchrow(
-        "SELECT fingerprint, status, answer FROM idempotency_keys WHERE project_id = $1 AND key = $2",
-        project_id,
-        key,
-    )
+async def _lock_keys(connection: Connection, keys: Sequence[KeyRow]) -> None:
+    """Let one transaction at a time claim each key: processes on two days insert into two partitions."""
+    numbers = {int.from_bytes(row.digest[:8], "big", signed=True) for row in keys}
+    await connection.execute("SELECT pg_advisory_xact_lock(n) FROM unnest($1::bigint[]) n", sorted(numbers))
 
 
-async def append_to_log(connection: Connection, rows: Sequence[LogRow]) -> None:
-    """COPY rows to the end of the durable log."""
-    await connection.copy_records_to_table("ingest_log", records=rows, columns=LOG_COLUMNS)
-
-
-async def advance_heads(
-    connection: Connection, heads: Sequence[tuple[uuid.UUID, uuid.UUID, date, int]]
-) -> None:
-    """Say how far each (project, stream) of the log goes now: (project, stream, day of receipt, seq)."""
-    await connection.execute(
+async def find_answers(connection: Connection, keys: Sequence[KeyRow], at: datetime) -> dict[KeyName, KeyRow]:
+    """Return what is kept under those of the keys that were honoured in the last 24 hours."""
+    rows = await connection.fetch(
         """
-        INSERT INTO ingest_heads (project_id, stream_id, received_on, head_seq)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[])
-        ON CONFLICT (project_id, stream_id) DO UPDATE SET head_seq = excluded.head_seq
+        SELECT k.project_id, k.digest, k.fingerprint, k.status, k.answer
+        FROM unnest($1::uuid[], $2::bytea[]) AS u (project_id, digest)
+        JOIN idempotency_keys k ON k.project_id = u.project_id AND k.digest = u.digest
+        WHERE k.ring = ANY($3::smallint[]) AND k.made_at > $4 ORDER BY k.made_at
         """,
-        *([head[column] for head in heads] for column in range(4)),
+        [row.project_id for row in keys],
+        [row.digest for row in keys],
+        [day_ring(at.date()), *neighbouring_rings(at)],
+        at - IDEMPOTENCY_KEYS_KEPT,
+    )
+    return {(row["project_id"], row["digest"]): KeyRow(*row) for row in rows}
+
+
+async def append_to_log(connection: Connection, segment: int, rows: Sequence[bytes]) -> None:
+    """COPY encoded rows into a segment of the durable log."""
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield encode_copy(rows)
+
+    await connection.copy_to_table(f"ingest_log_{segment}", source=whole(), columns=COLUMNS, format="binary")
+
+
+async def advance_heads(connection: Connection, heads: Sequence[Head]) -> None:
+    """Say how far each project's records in each stream go now."""
+    await connection.executemany(
+        """
+        INSERT INTO ingest_heads (project_id, stream_id, segment, received_on, not_before, last_received_at,
+                                  head_seqs)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (project_id, stream_id) DO UPDATE SET
+            head_seqs = excluded.head_seqs, last_received_at = excluded.last_received_at
+        """,
+        heads,
     )
 
 
-async def settled_head(connection: Connection, project_id: uuid.UUID, stream_id: uuid.UUID) -> int:
-    """Return how far a stream goes, after every transaction that wrote to it has ended.
+async def settled_head(connection: Connection, project_id: uuid.UUID, stream_id: uuid.UUID) -> list[int]:
+    """Return how far a stream goes, lane by lane, after every transaction that wrote to it has ended.
 
     FOR UPDATE waits for a transaction whose connection was lost while it committed. It cannot wait for the
     one that made the row, so a missing row is made and taken back.
@@ -152,17 +191,18 @@ async def settled_head(connection: Connection, project_id: uuid.UUID, stream_id:
     async with connection.transaction():
         await connection.execute("SET LOCAL lock_timeout = 0")
         await connection.execute(
-            "INSERT INTO ingest_heads VALUES ($1, $2, '-infinity', 0) ON CONFLICT DO NOTHING",
+            "INSERT INTO ingest_heads VALUES ($1, $2, 0, '-infinity', '-infinity', '-infinity', false, '{}')"
+            " ON CONFLICT DO NOTHING",
             project_id,
             stream_id,
         )
-        head: int = await connection.fetchval(
-            "SELECT head_seq FROM ingest_heads WHERE project_id = $1 AND stream_id = $2 FOR UPDATE",
+        head: list[int] = await connection.fetchval(
+            "SELECT head_seqs FROM ingest_heads WHERE project_id = $1 AND stream_id = $2 FOR UPDATE",
             project_id,
             stream_id,
         )
         await connection.execute(
-            "DELETE FROM ingest_heads WHERE project_id = $1 AND stream_id = $2 AND head_seq = 0",
+            "DELETE FROM ingest_heads WHERE project_id = $1 AND stream_id = $2 AND head_seqs = '{}'",
             project_id,
             stream_id,
         )
@@ -172,14 +212,15 @@ async def settled_head(connection: Connection, project_id: uuid.UUID, stream_id:
 async def waiting_records(pool: Pool, project_id: uuid.UUID) -> int:
     """Return how many records of the project are accepted and not processed yet."""
     count: int = await pool.fetchval(
-        "SELECT coalesce(sum(h.head_seq - coalesce(p.done_seq, 0)), 0)::bigint"
-        " FROM ingest_heads h LEFT JOIN ingest_positions p USING (project_id, stream_id)"
-        " WHERE h.project_id = $1",
+        "SELECT coalesce((SELECT sum(seq) FROM ingest_heads h, unnest(h.head_seqs) seq"
+        " WHERE h.project_id = $1), 0)::bigint"
+        " - coalesce((SELECT sum(done_seq) FROM ingest_positions WHERE project_id = $1), 0)::bigint",
         project_id,
     )
     return count
 
 
-async def announce(connection: Connection) -> None:
-    """Wake the workers. In a statement of its own: a NOTIFY inside a commit makes commits queue up."""
-    await connection.execute("SELECT pg_notify('vibefollow_ingest', '')")
+async def announce(connection: Connection, project_ids: Collection[uuid.UUID]) -> None:
+    """Wake the workers and name the projects that have news; none named: look at all of them."""
+    named = ",".join(project_id.hex for project_id in project_ids)
+    await connection.execute("SELECT pg_notify('vibefollow_ingest', $1)", named)

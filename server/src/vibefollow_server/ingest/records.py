@@ -29,8 +29,8 @@ JSON_TYPES: dict[type, str] = {
 }  # fmt: skip
 
 
-def check_record(kind: RecordKind, record: object, now: datetime) -> bytes | list[Problem]:
-    """Return the record's payload, or at least one problem, without an index and with fields of its own.
+def check_record(kind: RecordKind, record: object, now: datetime) -> User | Event | list[Problem]:
+    """Return the record, or at least one problem, without an index and with fields of its own.
 
     `record` is what `body_json.parse` made of it; `now` is aware.
     """
@@ -136,10 +136,10 @@ def _measure(value: Record) -> tuple[int, bytes | None]:
     return len(encoded), encoded
 
 
-def _normalise(kind: RecordKind, record: Record) -> bytes:
+def _normalise(kind: RecordKind, record: Record) -> User | Event:
     """Return the known fields of a record without problems, as strict decoding would have left them."""
     schema = User if kind is RecordKind.USER else Event
     known = {field: record[field] for field in schema.__struct_fields__ if field in record}
     if (timestamp := known.get("timestamp")) is not None:
         known["timestamp"] = parse_timestamp(timestamp)
-    return ENCODER.encode(schema(**known))
+    return schema(**known)

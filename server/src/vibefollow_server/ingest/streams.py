@@ -1,66 +1,118 @@
 """Where records go in the log: numbered streams, each written by one process only.
 
-A process opens a stream for each UTC day of receipt and numbers a project's records in it 1, 2, 3, … Its
-commits come one after the other, so in a stream a lower number is always visible before a higher one. The
-worker can therefore remember one number per stream and never overlooks a record that committed late; numbers
-given out by a sequence that several processes share would not allow that.
+A process opens a stream for each stretch of time of receipt (a segment of the log's ring, within a UTC day) and
+numbers a project's records in it 1, 2, 3, … lane by lane. Its commits come one after the other, so in a lane of
+a stream a lower number is always visible before a higher one. The worker can therefore remember one number for each
+and never overlooks a record that committed late; numbers given out by a sequence that several processes share
+would not allow that.
 """
 
 import uuid
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from vibefollow_server.ids import uuid7
 
-from .queries import LogRow
+from .copy_format import LanePlace, encode_record
+from .lanes import ALL_LANES
+from .queries import Head
+from .rings import SEGMENTS
 from .submission import Submission
 
-Head = tuple[uuid.UUID, uuid.UUID, date, int]
+
+@dataclass(slots=True)
+class Numbered:
+    """Submissions laid out for the log: encoded rows by segment, and the heads that follow from them."""
+
+    rows: dict[int, list[bytes]] = field(default_factory=dict)
+    heads: list[Head] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stream:
+    """One stretch of this process's records. `not_before`: when it had received the last one before it."""
+
+    stream_id: uuid.UUID
+    segment: int
+    received_on: date
+    not_before: datetime
+    committed: dict[uuid.UUID, list[int]] = field(default_factory=dict)
+    places: dict[tuple[uuid.UUID, int], LanePlace] = field(default_factory=dict)
+
+    def place(self, project_id: uuid.UUID, lane: int) -> LanePlace:
+        """Return where a project's records of a lane go, in the form that their rows begin with."""
+        if (place := self.places.get((project_id, lane))) is None:
+            place = self.places[project_id, lane] = LanePlace(project_id, self.segment, lane, self.stream_id)
+        return place
 
 
 class Streams:
-    """This process's open streams, and the last number that is committed in each for each project."""
+    """This process's open streams, and the last numbers that are committed in each for each project."""
 
-    def __init__(self) -> None:
-        self._by_day: dict[date, uuid.UUID] = {}
-        self._committed: dict[tuple[uuid.UUID, uuid.UUID], int] = {}
+    # A request may straddle the end of a stretch; a clock may step back. Older ones are forgotten.
+    MOST_OPEN = 4
 
-    def number(self, submissions: list[Submission]) -> tuple[list[LogRow], list[Head]]:
-        """Lay out the records of `submissions` as rows of the log, and the heads that follow from them.
+    def __init__(self, segment_seconds: int) -> None:
+        self._segment_seconds = segment_seconds
+        self._open: dict[tuple[date, int], Stream] = {}
+        self._latest: datetime | None = None
+
+    def number(self, submissions: Iterable[Submission]) -> Numbered:
+        """Lay out the records of `submissions` in their order.
 
         Changes nothing: numbers count as used when `committed` is told of the heads.
         """
-        rows: list[LogRow] = []
-        heads: dict[tuple[uuid.UUID, uuid.UUID], tuple[date, int]] = {}
+        numbered = Numbered()
+        heads: dict[tuple[uuid.UUID, uuid.UUID], Head] = {}
         for submission in submissions:
-            day = submission.received_at.date()
-            place = (submission.project_id, self._stream(day))
-            seq = heads[place][1] if place in heads else self._committed.get(place, 0)
-            for index, kind, payload in submission.records:
-                seq += 1
-                rows.append((*place, seq, kind, index, submission.received_at, payload))
-            if submission.records:
-                heads[place] = (day, seq)
-        return rows, [(*place, day, seq) for place, (day, seq) in sorted(heads.items())]
+            if not submission.records:
+                continue
+            stream = self._stream_at(submission.received_at)
+            key = (submission.project_id, stream.stream_id)
+            before = heads.get(key) or self._head(stream, submission.project_id)
+            rows = numbered.rows.setdefault(stream.segment, [])
+            self._lay_out(submission, stream, before.head_seqs, rows)
+            latest = max(before.last_received_at, submission.received_at)
+            heads[key] = before._replace(last_received_at=latest)
+        numbered.heads = [heads[key] for key in sorted(heads)]
+        return numbered
 
-    def committed(self, heads: list[Head]) -> None:
+    def committed(self, heads: Iterable[Head]) -> None:
         """Note that the log goes up to `heads`."""
-        for project_id, stream_id, _, seq in heads:
-            self._committed[project_id, stream_id] = seq
+        by_id = {stream.stream_id: stream for stream in self._open.values()}
+        for head in heads:
+            if head.stream_id in by_id:
+                by_id[head.stream_id].committed[head.project_id] = head.head_seqs
+            self._latest = max(self._latest or head.last_received_at, head.last_received_at)
 
     def abandon(self) -> None:
         """Open new streams from now on: the outcome of a commit to the present ones is not known."""
-        self._by_day.clear()
-        self._committed.clear()
+        self._open.clear()
 
-    def _stream(self, day: date) -> uuid.UUID:
-        if day not in self._by_day:
-            self._forget_before(day)
-            self._by_day[day] = uuid7()
-        return self._by_day[day]
+    @staticmethod
+    def _lay_out(submission: Submission, stream: Stream, seqs: list[int], rows: list[bytes]) -> None:
+        received_at, project_id = submission.received_at, submission.project_id
+        for index, kind, lane, user_hash, payload in submission.records:
+            seqs[lane] = seq = seqs[lane] + 1
+            place = stream.place(project_id, lane)
+            rows.append(encode_record(place, seq, user_hash, kind, index, received_at, payload))
 
-    def _forget_before(self, day: date) -> None:
-        """Keep yesterday's stream (a request may straddle midnight), forget older ones."""
-        for old_day in [other for other in self._by_day if (day - other).days > 1]:
-            stream_id = self._by_day.pop(old_day)
-            for place in [place for place in self._committed if place[1] == stream_id]:
-                del self._committed[place]
+    @staticmethod
+    def _head(stream: Stream, project_id: uuid.UUID) -> Head:
+        seqs = stream.committed.get(project_id) or [0] * ALL_LANES
+        return Head(
+            project_id, stream.stream_id, stream.segment, stream.received_on,
+            stream.not_before, stream.not_before, [*seqs],
+        )  # fmt: skip
+
+    def _stream_at(self, received_at: datetime) -> Stream:
+        slot = int(received_at.timestamp()) // self._segment_seconds
+        key = (received_at.date(), slot)
+        if (stream := self._open.get(key)) is None:
+            while len(self._open) >= self.MOST_OPEN:
+                del self._open[next(iter(self._open))]
+            not_before = received_at if self._latest is None else max(self._latest, received_at)
+            stream = Stream(uuid7(), slot % SEGMENTS, received_at.date(), not_before)
+            self._open[key] = stream
+        return stream

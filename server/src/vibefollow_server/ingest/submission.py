@@ -15,10 +15,10 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The key was honoured before: this is the answer that was given then."""
+    """The key was honoured before: this is the answer that was given then (None: a plain acceptance)."""
 
     status: int
-    answer: bytes
+    answer: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +39,24 @@ class Unavailable:
 Outcome = Committed | Repeated | KeyReused | KeyInProgress | Unavailable
 
 
+# (index in the request, kind, lane, hash of the user, normalised JSON): a plain tuple, for its price.
+Record = tuple[int, int, int, int, bytes]
+
+
 @dataclass(slots=True, eq=False)
 class Submission:
     """A validated request on its way to the log.
 
-    `records` are (index in the request, kind, normalised JSON). `key` is the Idempotency-Key, `fingerprint` a
-    digest of method, path and body, `status` and `answer` what its caller gets and a repeat will repeat.
+    `digest` stands for the Idempotency-Key, `fingerprint` is a digest of method, path and body, `status` and
+    `answer` (None: a plain acceptance) are what its caller gets and a repeat will repeat.
     """
 
     project_id: uuid.UUID
     received_at: datetime
-    records: list[tuple[int, int, bytes]]
+    records: list[Record]
     status: int
-    answer: bytes
-    key: str | None = None
+    answer: bytes | None
+    digest: bytes | None = None
     fingerprint: bytes = b""
     outcome: asyncio.Future[Outcome] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
@@ -65,8 +69,15 @@ class Submission:
 
     @property
     def key_row(self) -> KeyRow:
-        assert self.key is not None
-        return KeyRow(self.project_id, self.key, self.fingerprint, self.status, self.answer)
+        """Return what is kept of the request for those who repeat it."""
+        assert self.digest is not None
+        return KeyRow(self.project_id, self.digest, self.fingerprint, self.status, self.answer)
+
+    def repeated_by(self, other: "Submission") -> Outcome:
+        """Return what a request gets that comes with this one's key after it was honoured."""
+        if other.fingerprint != self.fingerprint:
+            return KeyReused()
+        return Repeated(self.status, self.answer)
 
     def settle(self, outcome: Outcome) -> None:
         """Tell the waiter; it may have given up already."""

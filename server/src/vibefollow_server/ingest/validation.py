@@ -20,9 +20,12 @@ from typing import Any
 
 import msgspec
 
+from vibefollow_server.events.liveness import is_live
+
 from .body_json import Malformed, parse
 from .collector import garbage_collector_paused
 from .email_address import is_deliverable
+from .lanes import hash_user
 from .limits import (
     MAX_AHEAD,
     MAX_OBJECT_BYTES,
@@ -30,7 +33,7 @@ from .limits import (
     MAX_PROBLEMS_PER_REQUEST,
     RESERVED_NAME_PREFIXES,
 )
-from .problems import Accepted, Problem, Refused, shorten
+from .problems import Accepted, Kept, Problem, Refused, shorten
 from .records import JSON_TYPES, check_record
 from .schemas import DECODERS, ENCODER, Body, Endpoint, Event, User, UserBulk
 from .traits import find_trait_problems
@@ -56,14 +59,20 @@ def validate_fast(endpoint: Endpoint, body: bytes, now: datetime) -> Accepted | 
         return None
     try:
         records = _records_of(DECODERS[endpoint].decode(body))
-        payloads = [(index, ENCODER.encode(record)) for index, record in enumerate(records)]
+        kept = [keep(index, record, now) for index, record in enumerate(records)]
     except NOT_PLAINLY_GOOD:
         return None
     latest = now + MAX_AHEAD
-    for record, (_, payload) in zip(records, payloads, strict=True):
+    for record, (_, payload, _, _) in zip(records, kept, strict=True):
         if not (_is_small(payload) and _is_plainly_good(record, latest)):
             return None
-    return Accepted(payloads, len(payloads))
+    return Accepted(kept, len(kept))
+
+
+def keep(index: int, record: User | Event, now: datetime) -> Kept:
+    """Return what the log needs to know of a record that is received `now`."""
+    at = record.timestamp if isinstance(record, Event) else None
+    return index, ENCODER.encode(record), hash_user(record.external_user_id), not is_live(at, now)
 
 
 def _is_worth_decoding(endpoint: Endpoint, body: bytes) -> bool:
@@ -138,9 +147,9 @@ def _find_list_problem(endpoint: Endpoint, field: str, records: object) -> Probl
 
 def _check_single(endpoint: Endpoint, record: object, now: datetime) -> Accepted | Refused:
     checked = check_record(endpoint.kind, record, now)
-    if isinstance(checked, bytes):
-        return Accepted([(0, checked)], 1)
-    return Refused(422, "validation_failed", checked)
+    if isinstance(checked, list):
+        return Refused(422, "validation_failed", checked)
+    return Accepted([keep(0, checked, now)], 1)
 
 
 def _check_bulk(endpoint: Endpoint, records: list[object], now: datetime) -> Accepted:
@@ -148,29 +157,29 @@ def _check_bulk(endpoint: Endpoint, records: list[object], now: datetime) -> Acc
     accepted = Accepted([], len(records))
     for index, record in enumerate(records):
         checked = check_record(endpoint.kind, record, now)
-        if isinstance(checked, bytes):
-            accepted.payloads.append((index, checked))
-        else:
+        if isinstance(checked, list):
             accepted.rejected += 1
             accepted.problems += [Problem(one.message, one.field, index) for one in checked]
+        else:
+            accepted.records.append(keep(index, checked, now))
     return accepted
 
 
 def _check_batch(endpoint: Endpoint, records: list[object], now: datetime) -> Accepted | Refused:
     """Keep all records or none; a problem's field begins with its record's place (`events[3].name`)."""
-    payloads: list[tuple[int, bytes]] = []
+    kept: list[Kept] = []
     problems: list[Problem] = []
     for index, record in enumerate(records):
         checked = check_record(endpoint.kind, record, now)
-        if isinstance(checked, bytes):
-            payloads.append((index, checked))
-        else:
+        if isinstance(checked, list):
             problems += [_at(f"{endpoint.list_field}[{index}]", one) for one in checked]
+        else:
+            kept.append(keep(index, checked, now))
         if len(problems) > MAX_PROBLEMS_PER_REQUEST:
             break
     if problems:
         return Refused(422, "validation_failed", shorten(problems, MAX_PROBLEMS_PER_REQUEST, "batch"))
-    return Accepted(payloads, len(records))
+    return Accepted(kept, len(records))
 
 
 def _at(place: str, problem: Problem) -> Problem:

@@ -9,14 +9,12 @@ import msgspec
 
 from vibefollow_server.events.canonical import find_defect, rank_of
 from vibefollow_server.events.keys import normal_form
+from vibefollow_server.events.liveness import is_live
 from vibefollow_server.ids import uuid7
 from vibefollow_server.ingest.schemas import RecordKind
 
 from .event_identity import identity_by_content, identity_by_id
 from .reading import LogRecord
-
-# SPEC section 3: an event received within 1 h of its time is live, a later one is historical.
-LIVE_WITHIN = timedelta(hours=1)
 
 
 class LoggedUser(msgspec.Struct):
@@ -105,7 +103,7 @@ def _understand_event(record: LogRecord, logged: LoggedEvent) -> Event | SetAsid
         identity=_identity(logged, at),
         name=logged.name,
         name_rank=rank_of(logged.name),
-        live=record.received_at - at <= LIVE_WITHIN,
+        live=is_live(at, record.received_at),
         event_id=logged.event_id,
         properties=logged.properties,
         property_keys=renamed_keys(logged.properties) or None,

@@ -77,7 +77,7 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
     writing = await open_pool(
         database_url, name="vibefollow ingest", most=6, more_settings={"synchronous_commit": "on"}
     )
-    log = IngestLog(writing, settings.accept_wait_seconds)
+    log = IngestLog(writing, settings.accept_wait_seconds, settings.log_kept_seconds)
     keys = ApiKeys(pool, secret)
     gate = BackfillGate(pool, settings.backfill_queue_limit)
     log.start()
