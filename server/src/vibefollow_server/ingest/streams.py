@@ -10,7 +10,7 @@ would not allow that.
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from vibefollow_server.ids import uuid7
 
@@ -19,6 +19,8 @@ from .lanes import ALL_LANES
 from .queries import Head
 from .rings import SEGMENTS
 from .submission import Submission
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -31,12 +33,16 @@ class Numbered:
 
 @dataclass(slots=True)
 class Stream:
-    """One stretch of this process's records. `not_before`: when it had received the last one before it."""
+    """One stretch of this process's records, in which its clock never runs backwards.
+
+    `not_before`: after the last one before it. `clock`: what time it was at its last record.
+    """
 
     stream_id: uuid.UUID
     segment: int
     received_on: date
     not_before: datetime
+    clock: datetime
     committed: dict[uuid.UUID, list[int]] = field(default_factory=dict)
     places: dict[tuple[uuid.UUID, int], LanePlace] = field(default_factory=dict)
 
@@ -56,6 +62,7 @@ class Streams:
     def __init__(self, segment_seconds: int) -> None:
         self._segment_seconds = segment_seconds
         self._open: dict[tuple[date, int], Stream] = {}
+        self._newest: Stream | None = None
         self._latest: datetime | None = None
 
     def number(self, submissions: Iterable[Submission]) -> Numbered:
@@ -89,6 +96,7 @@ class Streams:
     def abandon(self) -> None:
         """Open new streams from now on: the outcome of a commit to the present ones is not known."""
         self._open.clear()
+        self._newest = None
 
     @staticmethod
     def _lay_out(submission: Submission, stream: Stream, seqs: list[int], rows: list[bytes]) -> None:
@@ -109,10 +117,15 @@ class Streams:
     def _stream_at(self, received_at: datetime) -> Stream:
         slot = int(received_at.timestamp()) // self._segment_seconds
         key = (received_at.date(), slot)
-        if (stream := self._open.get(key)) is None:
+        # Only the newest is written on, and not with what was received before its last record, after the clock
+        # stepped back or a key was held up: nothing may come before what was accepted earlier.
+        stream = self._open.get(key)
+        if stream is None or stream is not self._newest or received_at < stream.clock:
             while len(self._open) >= self.MOST_OPEN:
                 del self._open[next(iter(self._open))]
-            not_before = received_at if self._latest is None else max(self._latest, received_at)
-            stream = Stream(uuid7(), slot % SEGMENTS, received_at.date(), not_before)
-            self._open[key] = stream
+            after = received_at if self._latest is None else self._latest + MICROSECOND
+            not_before = max(after, received_at)
+            stream = Stream(uuid7(), slot % SEGMENTS, received_at.date(), not_before, received_at)
+            self._open[key] = self._newest = stream
+        stream.clock = received_at
         return stream
