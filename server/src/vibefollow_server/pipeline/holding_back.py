@@ -17,7 +17,7 @@ from vibefollow_server.ids import uuid7
 from vibefollow_server.ingest.lanes import ALL_LANES, LANES
 from vibefollow_server.ingest.rings import SEGMENTS
 
-from .log_queries import Earliest, MovedHead, MovedRow, Waiting, append_moved, earliest_of_users
+from .log_queries import MovedHead, MovedRow, Waiting, append_moved, earliest_of_users
 from .reading import Row, Run
 
 # A record that is held back, and when it counts as received.
@@ -35,15 +35,16 @@ async def hold_back(
     return part(run, await earliest_of_users(connection, project_id, backfill, hashes))
 
 
-def part(run: Run, earliest: Mapping[int, Earliest]) -> tuple[list[Row], list[Held]]:
-    """Hold back what comes after the earliest waiting record of its user, and all that follows it."""
+def part(run: Run, earliest: Mapping[int, datetime]) -> tuple[list[Row], list[Held]]:
+    """Hold back what is not earlier than the earliest waiting record of its user: {hash of a user: its time}.
+
+    By the clock, which may have stepped back since: then more is held back than must be. It keeps its place.
+    """
     kept: list[Row] = []
     held: list[Held] = []
-    held_users: set[int] = set()
     for row, at in zip(run.rows, run.times, strict=True):
         first = earliest.get(row[2])
-        if first is not None and (row[2] in held_users or first < (at, row[4])):
-            held_users.add(row[2])
+        if first is not None and first <= at:
             held.append((row, at))
         else:
             kept.append(row)

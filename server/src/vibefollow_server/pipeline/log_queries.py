@@ -19,7 +19,6 @@ class Waiting(NamedTuple):
     stream_id: uuid.UUID
     segment: int
     lane: int
-    moved: bool
     head_seq: int
     done_seq: int
     floor: datetime
@@ -51,13 +50,6 @@ class MovedRow(NamedTuple):
     request_index: int
     received_at: datetime
     payload: bytes
-
-
-class Earliest(NamedTuple):
-    """When a user's earliest record in a backfill lane was received, and its place in the request."""
-
-    received_at: datetime
-    request_index: int
 
 
 async def projects_with_news(pool: Pool) -> list[uuid.UUID]:
@@ -106,7 +98,7 @@ async def waiting_in(connection: Connection, project_id: uuid.UUID, lanes: Colle
     """
     rows = await connection.fetch(
         """
-        SELECT h.stream_id, h.segment, n.lane, h.moved, h.head_seqs[n.lane + 1], coalesce(p.done_seq, 0),
+        SELECT h.stream_id, h.segment, n.lane, h.head_seqs[n.lane + 1], coalesce(p.done_seq, 0),
                greatest(h.not_before, p.done_at)
         FROM ingest_heads h CROSS JOIN unnest($2::smallint[]) AS n (lane)
         LEFT JOIN ingest_positions p
@@ -164,23 +156,23 @@ async def read_records(
 
 async def earliest_of_users(
     connection: Connection, project_id: uuid.UUID, streams: Sequence[Waiting], user_hashes: Collection[int]
-) -> dict[int, Earliest]:
-    """Return the earliest record that waits in `streams` of each of some users, by the hash of the user."""
-    earliest: dict[int, Earliest] = {}
+) -> dict[int, datetime]:
+    """Return when the earliest record that waits in `streams` was received, of each of some users by hash."""
+    earliest: dict[int, datetime] = {}
     for segment in {stream.segment for stream in streams}:
         within = [stream for stream in streams if stream.segment == segment]
         rows = await connection.fetch(
             f"""
-            SELECT DISTINCT ON (l.user_hash) l.user_hash, l.received_at, l.request_index
+            SELECT l.user_hash, min(l.received_at)
             FROM unnest($2::smallint[], $3::uuid[], $4::bigint[], $5::bigint[])
                 AS w (lane, stream_id, done_seq, head_seq)
-            JOIN LATERAL (
-                SELECT user_hash, received_at, request_index FROM ingest_log_{segment} g
+            CROSS JOIN LATERAL (
+                SELECT user_hash, received_at FROM ingest_log_{segment} g
                 WHERE g.project_id = $1 AND g.segment = {segment} AND g.lane = w.lane
                   AND g.stream_id = w.stream_id AND g.seq > w.done_seq AND g.seq <= w.head_seq
                   AND g.user_hash = ANY($6::int[])
-            ) l ON true
-            ORDER BY l.user_hash, l.received_at, l.request_index
+            ) l
+            GROUP BY l.user_hash
             """,
             project_id,
             [one.lane for one in within],
@@ -189,9 +181,8 @@ async def earliest_of_users(
             [one.head_seq for one in within],
             user_hashes,
         )
-        for user_hash, received_at, request_index in rows:
-            found = Earliest(received_at, request_index)
-            earliest[user_hash] = min(found, earliest.get(user_hash, found))
+        for user_hash, received_at in rows:
+            earliest[user_hash] = min(received_at, earliest.get(user_hash, received_at))
     return earliest
 
 

@@ -1,16 +1,17 @@
 """Taking the next records of a project's lanes, in an order that no user's records can fall out of.
 
 Within a lane of a stream the numbers decide, whatever the clock did; between streams, the time of receipt. A
-record's time never runs backwards within its stream, nor behind the stream's `floor`. What moved workers have
-put back comes after what was received at the same instant. What has not been read yet may be older, and of
-the same user: nothing later than the first such record is taken.
+record's time never runs backwards within its stream, nor behind the stream's `floor`; among those that have the
+same time by that, it is what the clock said, and then the place in the request. What has not been read yet may be
+older, and of the same user: nothing later than the first such record is taken.
 """
 
 import uuid
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from vibefollow_server.db.pool import Connection, Record
@@ -24,11 +25,10 @@ MOST_BYTES = 16 * 1024 * 1024
 # comes from the database: millions of them go by, and an object of our own for each would cost as much as its
 # decoding.
 Row = Record | Sequence[Any]
-# When a record counts as received, and whether it was moved: the order between streams.
-Key = tuple[datetime, bool]
+# When a record counts as received, when by the clock, and its place in the request: the order between streams.
+Key = tuple[datetime, datetime, int]
+LAST_KEY: Key = (datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), 0)
 Place = tuple[uuid.UUID, int, int]
-
-MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -54,12 +54,12 @@ async def read_run(
     connection: Connection,
     project_id: uuid.UUID,
     streams: Sequence[Waiting],
-    bounds: Mapping[int, Key],
+    bounds: Mapping[int, datetime],
     most: int,
 ) -> Run:
     """Return up to `most` records of `streams`, lane by lane, every waiting lane having its share.
 
-    `bounds`: {lane: nothing later than this}. Where anything may be taken, something is.
+    `bounds`: {lane: nothing of this instant or later}. Where anything may be taken, something is.
     """
     lanes = _lanes(streams, bounds, most)
     reading = [lane for lane in lanes if lane.share]
@@ -86,7 +86,7 @@ async def read_run(
     return run
 
 
-def _lanes(streams: Sequence[Waiting], bounds: Mapping[int, Key], most: int) -> list["LaneReading"]:
+def _lanes(streams: Sequence[Waiting], bounds: Mapping[int, datetime], most: int) -> list["LaneReading"]:
     numbers: dict[int, list[int]] = defaultdict(list)
     for number, stream in enumerate(streams):
         numbers[stream.lane].append(number)
@@ -113,8 +113,8 @@ def share_out(waiting: Mapping[int, int], most: int) -> dict[int, int]:
 class LaneReading:
     """One lane while its run is put together: streams that have been read, and streams that have not."""
 
-    def __init__(self, streams: Mapping[int, Waiting], share: int, bound: Key | None) -> None:
-        """`streams`: by their number in the run. `bound`: nothing later is taken."""
+    def __init__(self, streams: Mapping[int, Waiting], share: int, bound: datetime | None) -> None:
+        """`streams`: by their number in the run. `bound`: nothing of it or later is taken."""
         self.share = share
         self._streams = streams
         self._bound = bound
@@ -141,41 +141,38 @@ class LaneReading:
 
     def in_order(self) -> tuple[list[Row], list[datetime]]:
         """Return the records that may be taken, in their order, and their times."""
-        parts = [(number, part) for number, part in self._rows.items() if part]
-        timed = {number: _times(self._streams[number].floor, part) for number, part in parts}
-        horizon = self._horizon(parts, timed)
+        parts = {number: part for number, part in self._rows.items() if part}
         if len(parts) == 1:
-            ((number, part),) = parts
-            rows, times, moved = part, timed[number], self._streams[number].moved
-            fit = len(rows) if horizon is None else _count_until(times, moved, horizon)
+            ((number, rows),) = parts.items()
+            times = _times(self._streams[number].floor, rows)
         else:
-            merged = self._merge(parts, timed)
-            rows, times = [entry[-1] for entry in merged], [entry[0] for entry in merged]
-            fit = len(rows)
-            if horizon is not None:
-                fit = sum((entry[0], entry[1]) <= horizon for entry in merged)
+            keyed = {number: _keys(self._streams[number].floor, part) for number, part in parts.items()}
+            merged = self._merge(parts, keyed)
+            rows, times = [entry[-1] for entry in merged], [entry[0][0] for entry in merged]
+        fit = len(rows) if (end := self._end()) is None else bisect_left(times, end)
         fit = min(fit, self.share)
         return rows[:fit], times[:fit]
 
-    def _horizon(
-        self, parts: Iterable[tuple[int, list[Row]]], timed: Mapping[int, list[datetime]]
-    ) -> Key | None:
-        """Return the latest key at which nothing unread can be earlier."""
-        keys = [(self._streams[number].floor, self._streams[number].moved) for number in self._unread]
-        for number, part in parts:
-            if part[-1][1] < self._streams[number].head_seq:
-                keys.append((timed[number][-1], self._streams[number].moved))
-        if self._bound is not None:
-            keys.append(self._bound)
-        return min(keys, default=None)
+    def _end(self) -> datetime | None:
+        """Return the instant from which on a record that has not been read may be earlier than one that has."""
+        floors = [self._streams[number].floor for number in self._unread]
+        return min(floors if self._bound is None else [*floors, self._bound], default=None)
 
     def _merge(
-        self, parts: Iterable[tuple[int, list[Row]]], timed: Mapping[int, list[datetime]]
-    ) -> list[tuple[datetime, bool, int, int, Row]]:
+        self, parts: Mapping[int, list[Row]], keyed: Mapping[int, list[Key]]
+    ) -> list[tuple[Key, int, int, Row]]:
+        """Merge parts of streams, as far as none that goes on beyond its part can have an earlier one."""
+        ends = [
+            keyed[number][-1]
+            for number, part in parts.items()
+            if part[-1][1] < self._streams[number].head_seq
+        ]
+        end = min(ends, default=LAST_KEY)
         return sorted(
-            (at, self._streams[number].moved, number, row[1], row)
-            for number, part in parts
-            for at, row in zip(timed[number], part, strict=True)
+            (key, number, row[1], row)
+            for number, part in parts.items()
+            for key, row in zip(keyed[number], part, strict=True)
+            if key <= end
         )
 
 
@@ -190,10 +187,15 @@ def _times(floor: datetime, part: list[Row]) -> list[datetime]:
     return times
 
 
+def _keys(floor: datetime, part: list[Row]) -> list[Key]:
+    """Sort what was read of a stream by seq, and give every record a key that never runs backwards."""
+    keys: list[Key] = []
+    for at, row in zip(_times(floor, part), part, strict=True):
+        key = (at, row[5], row[4])
+        keys.append(max(key, keys[-1]) if keys else key)
+    return keys
+
+
 def _seq(row: Row) -> int:
     seq: int = row[1]
     return seq
-
-
-def _count_until(times: list[datetime], moved: bool, horizon: Key) -> int:
-    return sum((at, moved) <= horizon for at in times)

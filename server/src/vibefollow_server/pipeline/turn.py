@@ -11,6 +11,7 @@ import contextlib
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 import asyncpg
@@ -24,7 +25,7 @@ from .batch import store
 from .holding_back import Held, Mover, hold_back
 from .incoming import understand
 from .log_queries import Waiting
-from .reading import MICROSECOND, Key, Place, Row, Run, read_run
+from .reading import Place, Row, Run, read_run
 
 logger = structlog.get_logger()
 
@@ -102,13 +103,12 @@ async def take_turn(connection: Connection, turn: Turn, mover: Mover) -> Outcome
     )
 
 
-def _bounds(live: Collection[Waiting]) -> dict[int, Key]:
+def _bounds(live: Collection[Waiting]) -> dict[int, datetime]:
     """Return up to when backfill may be processed beside waiting live records: nothing overtakes these."""
-    bounds: dict[int, Key] = {}
+    bounds: dict[int, datetime] = {}
     for stream in live:
-        bound = (stream.floor - MICROSECOND, True)
         lane = stream.lane + LANES
-        bounds[lane] = min(bound, bounds.get(lane, bound))
+        bounds[lane] = min(stream.floor, bounds.get(lane, stream.floor))
     return bounds
 
 
