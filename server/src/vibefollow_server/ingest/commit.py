@@ -21,6 +21,7 @@ from vibefollow_server.db.pool import CONNECTION_LOST, Connection
 
 from . import queries
 from .announcer import Announcer
+from .rings import is_near_midnight
 from .streams import Numbered, Streams
 from .submission import Committed, KeyReused, Outcome, Repeated, Submission
 
@@ -28,6 +29,8 @@ logger = structlog.get_logger()
 
 # After so long without an answer a connection is taken for lost, and the commit is looked up on another one.
 ATTEMPT_SECONDS = 20.0
+# Of so many records, one statement is faster than a COPY in a transaction of its own (measured).
+MOST_AT_ONCE = 250
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.5
 
 # A segment may be locked for a moment, while it is emptied.
@@ -56,10 +59,13 @@ class GroupCommit:
         self._announcer = announcer
         self._one_writer = asyncio.Lock()
 
-    async def run(self, group: Sequence[Submission], connections: Connections) -> None:
+    async def run(
+        self, group: Sequence[Submission], connections: Connections, *, at_once: bool = True
+    ) -> None:
         """Commit `group` through lost connections, for as long as somebody waits for it.
 
         The lock time-out of the connections says how long another process may hold one of the keys.
+        `at_once`: try a single statement first; for whom a long time-out is not to keep the only writer.
         Raises `KeysHeldError` when it is over, and what PostgreSQL refuses for a reason that lasts.
         """
         attempt, pause = Attempt(), SHORTEST_PAUSE_SECONDS
@@ -68,41 +74,78 @@ class GroupCommit:
                 async with asyncio.timeout(ATTEMPT_SECONDS), connections() as connection:
                     if not await self._came_about(connection, attempt):
                         attempt = Attempt()
-                        await self._write(connection, group, attempt)
+                        await self._write(connection, group, attempt, at_once)
                     group, attempt = await self._settle(connection, group, attempt), Attempt()
             except PASSING_TROUBLE as error:
                 logger.warning("commit_interrupted", error=type(error).__name__, requests=len(group))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def _write(self, connection: Connection, group: Sequence[Submission], attempt: Attempt) -> None:
-        await connection.execute("BEGIN")
+    async def _write(
+        self, connection: Connection, group: Sequence[Submission], attempt: Attempt, at_once: bool
+    ) -> None:
+        try:
+            if at_once and await self._write_at_once(connection, group, attempt):
+                return
+            await self._write_step_by_step(connection, group, attempt)
+        except (asyncpg.LockNotAvailableError, KeysHeldError):
+            raise  # it was refused in order
+        except BaseException:
+            connection.terminate()  # in what state it is, nobody knows
+            raise
+
+    async def _write_at_once(
+        self, connection: Connection, group: Sequence[Submission], attempt: Attempt
+    ) -> bool:
+        """Write the usual group, small and with fresh keys, in one round trip; False where it is another."""
+        at = now()
+        if is_near_midnight(at) or sum(len(submission.records) for submission in group) > MOST_AT_ONCE:
+            return False
+        async with self._one_writer:
+            numbered = self._streams.number(group)
+            if len(numbered.heads) != 1:
+                return False
+            attempt.firsts, attempt.numbered = list(group), numbered
+            ((segment, rows),) = numbered.rows.items()
+            try:
+                await queries.write_at_once(connection, _keys_of(group), segment, rows, numbered.heads[0], at)
+            except (asyncpg.DivisionByZeroError, asyncpg.LockNotAvailableError):
+                attempt.firsts, attempt.numbered = [], Numbered()
+                return False
+            except BaseException:
+                self._streams.abandon()
+                raise
+            self._streams.committed(numbered.heads)
+        return True
+
+    async def _write_step_by_step(
+        self, connection: Connection, group: Sequence[Submission], attempt: Attempt
+    ) -> None:
+        """Write any group: keys first, so that a repeated one is left out and does not abort its neighbours."""
+        transaction = connection.transaction()
+        await transaction.start()
         try:
             attempt.firsts = await self._claim_keys(connection, group)
             async with self._one_writer:
                 attempt.numbered = self._streams.number(attempt.firsts)
                 try:
                     await self._append(connection, attempt.numbered)
-                    await connection.execute("COMMIT")
+                    await transaction.commit()
                 except BaseException:
                     self._streams.abandon()
                     raise
                 self._streams.committed(attempt.numbered.heads)
         except (asyncpg.LockNotAvailableError, KeysHeldError):
-            await connection.execute("ROLLBACK")
-            raise
-        except BaseException:
-            connection.terminate()  # in what state it is, nobody knows
+            await transaction.rollback()
             raise
 
     async def _claim_keys(self, connection: Connection, group: Sequence[Submission]) -> list[Submission]:
         """Return the submissions that are to be written: without a key, or the first with theirs."""
-        keyed = [submission.key_row for submission in group if submission.digest is not None]
-        if not keyed:
+        keys = _keys_of(group)
+        if not keys:
             return list(group)
-        keyed.sort(key=lambda row: (row.project_id, row.digest))
         try:
-            free = await queries.claim_keys(connection, keyed, now())
+            free = await queries.claim_keys(connection, keys, now())
         except asyncpg.LockNotAvailableError:
             raise KeysHeldError from None
         return [one for one in group if one.digest is None or (one.project_id, one.digest) in free]
@@ -138,6 +181,13 @@ class GroupCommit:
             if kept := answers.get((submission.project_id, submission.digest or b"")):
                 submission.settle(_outcome(kept, submission))
         return [submission for submission in others if submission.is_wanted]
+
+
+def _keys_of(group: Sequence[Submission]) -> list[queries.KeyRow]:
+    """Return the group's keys, sorted, so that two processes never wait for each other in a circle."""
+    keys = [submission.key_row for submission in group if submission.digest is not None]
+    keys.sort(key=lambda row: (row.project_id, row.digest))
+    return keys
 
 
 def _outcome(kept: queries.KeyRow, submission: Submission) -> Outcome:

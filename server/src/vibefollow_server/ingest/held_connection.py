@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+import asyncpg
+
 from vibefollow_server.db.pool import Connection, Pool, Record
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class HeldConnection:
     @contextlib.asynccontextmanager
     async def use(self) -> AsyncIterator[Connection]:
         """Yield the connection. Raises what a refused or lost one raises."""
-        if self._held is not None and self._held.is_closed():
+        if self._held is not None and _is_lost(self._held):
             await self.give_back()
         if self._held is None:
             self._held = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
@@ -35,5 +37,13 @@ class HeldConnection:
         """End the connection, in whatever state it is, and give its place back to the pool."""
         held, self._held = self._held, None
         if held is not None:
-            held.terminate()
+            with contextlib.suppress(asyncpg.InterfaceError):  # the pool has taken a lost one back already
+                held.terminate()
             await self._pool.release(held)
+
+
+def _is_lost(connection: "PoolConnectionProxy[Record]") -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken it back
+        return True

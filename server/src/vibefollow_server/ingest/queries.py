@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from vibefollow_server.db.pool import Connection, Pool
 
-from .copy_format import COLUMNS, encode_copy
+from .copy_format import COLUMNS, LogRow, encode_copy
 from .limits import IDEMPOTENCY_KEYS_KEPT
 from .rings import day_ring, is_near_midnight, neighbouring_rings
 
@@ -48,6 +48,58 @@ class KeyRow:
     fingerprint: bytes
     status: int
     answer: bytes | None
+
+
+_CLAIM = """
+INSERT INTO idempotency_keys AS k (project_id, ring, digest, fingerprint, status, answer, made_at)
+SELECT u.project_id, $6, u.digest, u.fingerprint, u.status, u.answer, $7
+FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::smallint[], $5::bytea[])
+    AS u (project_id, digest, fingerprint, status, answer)
+WHERE NOT EXISTS (
+    SELECT FROM idempotency_keys o WHERE o.project_id = u.project_id AND o.ring = ANY($8::smallint[])
+    AND o.digest = u.digest AND o.made_at > $9)
+ON CONFLICT (project_id, ring, digest) DO UPDATE SET
+    fingerprint = excluded.fingerprint, status = excluded.status, answer = excluded.answer,
+    made_at = excluded.made_at
+WHERE k.made_at <= $9
+RETURNING project_id, digest
+"""
+_ADVANCE = (
+    "INSERT INTO ingest_heads"
+    " (project_id, stream_id, segment, received_on, not_before, last_received_at, head_seqs)"
+)
+_ON_ADVANCE = (
+    "ON CONFLICT (project_id, stream_id) DO UPDATE SET"
+    " head_seqs = excluded.head_seqs, last_received_at = excluded.last_received_at"
+)
+# The last line fails where a key was not free, and with it all the others.
+_AT_ONCE = f"""
+WITH claimed AS ({_CLAIM}), appended AS (
+    INSERT INTO ingest_log_{{segment}} (project_id, segment, lane, stream_id, seq, user_hash, kind,
+                                        request_index, received_at, payload)
+    SELECT r.project_id, $21, r.lane, r.stream_id, r.seq, r.user_hash, r.kind, r.request_index,
+           r.received_at, r.payload
+    FROM unnest($10::uuid[], $11::smallint[], $12::uuid[], $13::bigint[], $14::int[], $15::smallint[],
+                $16::smallint[], $17::timestamptz[], $18::bytea[])
+        AS r (project_id, lane, stream_id, seq, user_hash, kind, request_index, received_at, payload)
+), advanced AS ({_ADVANCE} VALUES ($19, $20, $21, $22, $23, $24, $25) {_ON_ADVANCE})
+SELECT 1 / (count(*) = $26)::int FROM claimed
+"""
+
+
+def _key_columns(keys: Sequence[KeyRow]) -> list[list[Any]]:
+    return [
+        [row.project_id for row in keys],
+        [row.digest for row in keys],
+        [row.fingerprint for row in keys],
+        [row.status for row in keys],
+        [row.answer for row in keys],
+    ]
+
+
+def _key_terms(at: datetime) -> tuple[int, datetime, list[int], datetime]:
+    """Return today's ring, the present, the rings of other days to look into, and when keys have expired."""
+    return day_ring(at.date()), at, neighbouring_rings(at), at - IDEMPOTENCY_KEYS_KEPT
 
 
 async def find_key(pool: Pool, key_hash: bytes) -> dict[str, Any] | None:
@@ -108,31 +160,7 @@ async def claim_keys(connection: Connection, keys: Sequence[KeyRow], at: datetim
     """
     if is_near_midnight(at):
         await _lock_keys(connection, keys)
-    rows = await connection.fetch(
-        """
-        INSERT INTO idempotency_keys AS k (project_id, ring, digest, fingerprint, status, answer, made_at)
-        SELECT u.project_id, $6, u.digest, u.fingerprint, u.status, u.answer, $7
-        FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::smallint[], $5::bytea[])
-            AS u (project_id, digest, fingerprint, status, answer)
-        WHERE NOT EXISTS (
-            SELECT FROM idempotency_keys o WHERE o.project_id = u.project_id AND o.ring = ANY($8::smallint[])
-            AND o.digest = u.digest AND o.made_at > $9)
-        ON CONFLICT (project_id, ring, digest) DO UPDATE SET
-            fingerprint = excluded.fingerprint, status = excluded.status, answer = excluded.answer,
-            made_at = excluded.made_at
-        WHERE k.made_at <= $9
-        RETURNING project_id, digest
-        """,
-        [row.project_id for row in keys],
-        [row.digest for row in keys],
-        [row.fingerprint for row in keys],
-        [row.status for row in keys],
-        [row.answer for row in keys],
-        day_ring(at.date()),
-        at,
-        neighbouring_rings(at),
-        at - IDEMPOTENCY_KEYS_KEPT,
-    )
+    rows = await connection.fetch(_CLAIM, *_key_columns(keys), *_key_terms(at))
     return {(row["project_id"], row["digest"]) for row in rows}
 
 
@@ -159,8 +187,8 @@ async def find_answers(connection: Connection, keys: Sequence[KeyRow], at: datet
     return {(row["project_id"], row["digest"]): KeyRow(*row) for row in rows}
 
 
-async def append_to_log(connection: Connection, segment: int, rows: Sequence[bytes]) -> None:
-    """COPY encoded rows into a segment of the durable log."""
+async def append_to_log(connection: Connection, segment: int, rows: Sequence[LogRow]) -> None:
+    """COPY rows into a segment of the durable log."""
 
     async def whole() -> AsyncIterator[bytes]:
         yield encode_copy(rows)
@@ -170,15 +198,32 @@ async def append_to_log(connection: Connection, segment: int, rows: Sequence[byt
 
 async def advance_heads(connection: Connection, heads: Sequence[Head]) -> None:
     """Say how far each project's records in each stream go now."""
-    await connection.executemany(
-        """
-        INSERT INTO ingest_heads (project_id, stream_id, segment, received_on, not_before, last_received_at,
-                                  head_seqs)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (project_id, stream_id) DO UPDATE SET
-            head_seqs = excluded.head_seqs, last_received_at = excluded.last_received_at
-        """,
-        heads,
+    await connection.executemany(f"{_ADVANCE} VALUES ($1, $2, $3, $4, $5, $6, $7) {_ON_ADVANCE}", heads)
+
+
+async def write_at_once(
+    connection: Connection,
+    keys: Sequence[KeyRow],
+    segment: int,
+    rows: Sequence[LogRow],
+    head: Head,
+    at: datetime,
+) -> None:
+    """Claim keys, append rows and advance one head in a single statement, which is a transaction by itself.
+
+    Raises `asyncpg.DivisionByZeroError` where a key is not free: then nothing was written.
+    """
+    places = [row[0] for row in rows]
+    await connection.fetchval(
+        _AT_ONCE.format(segment=segment),
+        *_key_columns(keys),
+        *_key_terms(at),
+        [place.project_id for place in places],
+        [place.lane for place in places],
+        [place.stream_id for place in places],
+        *([row[column] for row in rows] for column in range(1, 7)),
+        *head,
+        len(keys),
     )
 
 

@@ -8,8 +8,8 @@ import asyncio
 import math
 import time
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from vibefollow_server.clock import now
 from vibefollow_server.db.pool import Pool
@@ -29,8 +29,7 @@ LEASE_SECONDS = 0.05
 LEASE_KEPT_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a request may go on, and what its answer tells the caller. `retry_after` in seconds."""
 
     allowed: bool

@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from vibefollow_server.ids import uuid7
 
-from .copy_format import LanePlace, encode_record
+from .copy_format import LogRow, Place
 from .lanes import ALL_LANES
 from .queries import Head
 from .rings import SEGMENTS
@@ -23,9 +23,9 @@ from .submission import Submission
 
 @dataclass(slots=True)
 class Numbered:
-    """Submissions laid out for the log: encoded rows by segment, and the heads that follow from them."""
+    """Submissions laid out for the log: rows by segment, and the heads that follow from them."""
 
-    rows: dict[int, list[bytes]] = field(default_factory=dict)
+    rows: dict[int, list[LogRow]] = field(default_factory=dict)
     heads: list[Head] = field(default_factory=list)
 
 
@@ -38,13 +38,14 @@ class Stream:
     received_on: date
     not_before: datetime
     committed: dict[uuid.UUID, list[int]] = field(default_factory=dict)
-    places: dict[tuple[uuid.UUID, int], LanePlace] = field(default_factory=dict)
+    places: dict[uuid.UUID, list[Place]] = field(default_factory=dict)
 
-    def place(self, project_id: uuid.UUID, lane: int) -> LanePlace:
-        """Return where a project's records of a lane go, in the form that their rows begin with."""
-        if (place := self.places.get((project_id, lane))) is None:
-            place = self.places[project_id, lane] = LanePlace(project_id, self.segment, lane, self.stream_id)
-        return place
+    def places_of(self, project_id: uuid.UUID) -> list[Place]:
+        """Return where a project's records go, lane by lane."""
+        if (places := self.places.get(project_id)) is None:
+            places = [Place(project_id, self.segment, lane, self.stream_id) for lane in range(ALL_LANES)]
+            self.places[project_id] = places
+        return places
 
 
 class Streams:
@@ -91,12 +92,11 @@ class Streams:
         self._open.clear()
 
     @staticmethod
-    def _lay_out(submission: Submission, stream: Stream, seqs: list[int], rows: list[bytes]) -> None:
-        received_at, project_id = submission.received_at, submission.project_id
+    def _lay_out(submission: Submission, stream: Stream, seqs: list[int], rows: list[LogRow]) -> None:
+        received_at, places = submission.received_at, stream.places_of(submission.project_id)
         for index, kind, lane, user_hash, payload in submission.records:
             seqs[lane] = seq = seqs[lane] + 1
-            place = stream.place(project_id, lane)
-            rows.append(encode_record(place, seq, user_hash, kind, index, received_at, payload))
+            rows.append((places[lane], seq, user_hash, kind, index, received_at, payload))
 
     @staticmethod
     def _head(stream: Stream, project_id: uuid.UUID) -> Head:
