@@ -49,7 +49,7 @@ class Settings:
     """How long a request waits for its commit before it is told to come back (503)."""
 
     body_budget: int = 64 * 1024 * 1024
-    """How many bytes of request bodies one process holds at a time; beyond it, requests wait, then get 503."""
+    """How many bytes of request bodies one process holds; beyond it, requests wait, and may get 503."""
 
     backfill_queue_limit: int = 50_000
     """So many records of a project may wait to be processed before bulk requests are refused (429)."""

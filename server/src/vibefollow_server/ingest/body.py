@@ -51,7 +51,7 @@ class ByteBudget:
             raise
 
     def take_more(self, size: int) -> None:
-        """Reserve bytes beyond what was announced, where they are free: who holds some must not wait for more."""
+        """Reserve more than was announced, where it is free: who holds some must not wait for more."""
         if size > self.free:
             raise _too_much_at_once()
         self.free -= size

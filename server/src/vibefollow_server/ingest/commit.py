@@ -19,8 +19,9 @@ import structlog
 from vibefollow_server.clock import now
 from vibefollow_server.db.pool import CONNECTION_LOST, Connection
 
-from . import queries
+from . import key_queries, log_queries
 from .announcer import Announcer
+from .key_queries import KeyRow
 from .rings import is_near_midnight
 from .streams import Numbered, Streams
 from .submission import Committed, KeyReused, Outcome, Repeated, Submission
@@ -108,7 +109,9 @@ class GroupCommit:
             attempt.firsts, attempt.numbered = list(group), numbered
             ((segment, rows),) = numbered.rows.items()
             try:
-                await queries.write_at_once(connection, _keys_of(group), segment, rows, numbered.heads[0], at)
+                await log_queries.write_at_once(
+                    connection, _keys_of(group), segment, rows, numbered.heads[0], at
+                )
             except (asyncpg.DivisionByZeroError, asyncpg.LockNotAvailableError):
                 attempt.firsts, attempt.numbered = [], Numbered()
                 return False
@@ -121,7 +124,7 @@ class GroupCommit:
     async def _write_step_by_step(
         self, connection: Connection, group: Sequence[Submission], attempt: Attempt
     ) -> None:
-        """Write any group: keys first, so that a repeated one is left out and does not abort its neighbours."""
+        """Write any group: keys first, so that a repeated one is left out and aborts no neighbour."""
         transaction = connection.transaction()
         await transaction.start()
         try:
@@ -145,7 +148,7 @@ class GroupCommit:
         if not keys:
             return list(group)
         try:
-            free = await queries.claim_keys(connection, keys, now())
+            free = await key_queries.claim_keys(connection, keys, now())
         except asyncpg.LockNotAvailableError:
             raise KeysHeldError from None
         return [one for one in group if one.digest is None or (one.project_id, one.digest) in free]
@@ -153,9 +156,9 @@ class GroupCommit:
     @staticmethod
     async def _append(connection: Connection, numbered: Numbered) -> None:
         for segment, rows in numbered.rows.items():
-            await queries.append_to_log(connection, segment, rows)
+            await log_queries.append_to_log(connection, segment, rows)
         if numbered.heads:
-            await queries.advance_heads(connection, numbered.heads)
+            await log_queries.advance_heads(connection, numbered.heads)
 
     @staticmethod
     async def _came_about(connection: Connection, attempt: Attempt) -> bool:
@@ -163,7 +166,7 @@ class GroupCommit:
         if not attempt.numbered.heads:
             return False
         head = attempt.numbered.heads[0]
-        return await queries.settled_head(connection, head.project_id, head.stream_id) == head.head_seqs
+        return await log_queries.settled_head(connection, head.project_id, head.stream_id) == head.head_seqs
 
     async def _settle(
         self, connection: Connection, group: Sequence[Submission], attempt: Attempt
@@ -176,21 +179,21 @@ class GroupCommit:
             return []
         firsts = set(map(id, attempt.firsts))
         others = [submission for submission in group if id(submission) not in firsts]
-        answers = await queries.find_answers(connection, [one.key_row for one in others], now())
+        answers = await key_queries.find_answers(connection, [one.key_row for one in others], now())
         for submission in others:
             if kept := answers.get((submission.project_id, submission.digest or b"")):
                 submission.settle(_outcome(kept, submission))
         return [submission for submission in others if submission.is_wanted]
 
 
-def _keys_of(group: Sequence[Submission]) -> list[queries.KeyRow]:
+def _keys_of(group: Sequence[Submission]) -> list[KeyRow]:
     """Return the group's keys, sorted, so that two processes never wait for each other in a circle."""
     keys = [submission.key_row for submission in group if submission.digest is not None]
     keys.sort(key=lambda row: (row.project_id, row.digest))
     return keys
 
 
-def _outcome(kept: queries.KeyRow, submission: Submission) -> Outcome:
+def _outcome(kept: KeyRow, submission: Submission) -> Outcome:
     """Return what the request gets whose key was honoured before."""
     if kept.fingerprint != submission.fingerprint:
         return KeyReused()

@@ -1,7 +1,7 @@
 """Rows of `ingest_log` in the binary format of COPY (PostgreSQL manual, "COPY", "Binary Format").
 
-Written by hand for this one table: most of a row is the same for all records of a lane, so that it is packed once,
-and a row costs a third of what a general encoder takes.
+Written by hand for this one table: most of a row is the same for all records of a lane, so that it is packed
+once, and a row costs a third of what a general encoder takes.
 """
 
 import struct
@@ -32,7 +32,7 @@ class Place(NamedTuple):
     stream_id: uuid.UUID
 
 
-# A row of `ingest_log`: its place, seq, hash of the user, kind, index in the request, time of receipt, payload.
+# Its place, seq, hash of the user, kind, index in the request, time of receipt, payload.
 LogRow = tuple[Place, int, int, int, int, datetime, bytes]
 
 

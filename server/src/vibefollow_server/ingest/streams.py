@@ -1,10 +1,10 @@
 """Where records go in the log: numbered streams, each written by one process only.
 
-A process opens a stream for each stretch of time of receipt (a segment of the log's ring, within a UTC day) and
-numbers a project's records in it 1, 2, 3, … lane by lane. Its commits come one after the other, so in a lane of
-a stream a lower number is always visible before a higher one. The worker can therefore remember one number for each
-and never overlooks a record that committed late; numbers given out by a sequence that several processes share
-would not allow that.
+A process opens a stream for each stretch of time of receipt (a segment of the log's ring, within a UTC day)
+and numbers a project's records in it 1, 2, 3, … lane by lane. Its commits come one after the other, so in a
+lane of a stream a lower number is always visible before a higher one. The worker can therefore remember one
+number for each and never overlooks a record that committed late; numbers given out by a sequence that several
+processes share would not allow that.
 """
 
 import uuid
@@ -16,7 +16,7 @@ from vibefollow_server.ids import uuid7
 
 from .copy_format import LogRow, Place
 from .lanes import ALL_LANES
-from .queries import Head
+from .log_queries import Head
 from .rings import SEGMENTS
 from .submission import Submission
 

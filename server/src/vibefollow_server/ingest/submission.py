@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .queries import KeyRow
+from .key_queries import KeyRow
 
 
 @dataclass(frozen=True, slots=True)
