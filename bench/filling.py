@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from vibefollow_server.clock import now
 from vibefollow_server.db.migrate import migrate
@@ -115,16 +116,16 @@ async def _fill_where_empty(pool: Pool, project_id: uuid.UUID, wanted: Wanted) -
 
 
 async def _fill_events(pool: Pool, project_id: uuid.UUID, wanted: Wanted) -> None:
-    users = users_of(wanted.events)
+    users, until = users_of(wanted.events), now() - timedelta(hours=1)
 
     async def some_users(connection: Connection, first: int, last: int) -> None:
         await tables.fill_users(connection, project_id, first - 1, last - 1)
 
     async def some_events(connection: Connection, first: int, last: int) -> None:
-        await tables.fill_events(connection, project_id, first, last, users, twin=False)
+        await tables.fill_events(connection, project_id, first, last, users, until, twin=False)
 
     async def some_of_the_twin(connection: Connection, first: int, last: int) -> None:
-        await tables.fill_events(connection, project_id, first, last, users, twin=True)
+        await tables.fill_events(connection, project_id, first, last, users, until, twin=True)
 
     await _in_parts(pool, users // 2, some_users)
     await _in_parts(pool, wanted.events, some_events)

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from vibefollow_server.settings import Settings
@@ -29,21 +28,43 @@ class Drain:
     connections: int
 
 
+@dataclass(slots=True)
+class Found:
+    """What the rounds have found out: drains by site, and events a second of the bare statement."""
+
+    drains: dict[Site, list[Drain]]
+    alone: list[float] = field(default_factory=list)
+    together: list[float] = field(default_factory=list)
+
+    def rounds(self, site: Site) -> Rounds:
+        """Return the worker's rates on a site."""
+        return Rounds(f"worker at {in_words(site.events)}", [drain.rate for drain in self.drains[site]])
+
+    def connections(self) -> int:
+        """Return over how many connections the worker was seen to write at once."""
+        return max(drain.connections for done in self.drains.values() for drain in done)
+
+
 async def measure_pipeline(main: Site, small: Site, large: Site, scale: Scale) -> list[Figure]:
     """Empty a full log on each site, and insert the same events barely, in turn."""
-    drains: dict[Site, list[Drain]] = {site: [] for site in (main, small, large)}
-    alone, together = [], []
+    found = Found({site: [] for site in (main, small, large)})
     for _ in range(scale.drains):
-        for site, done in drains.items():
-            done.append(await _drain(site, scale.drained))
+        for site, done in found.drains.items():
+            done.append(await drain(site, scale.drained))
             if site is main:
-                one, several = await _insert_bare(site, done[-1])
-                alone.append(one)
-                together.append(several)
-    return _figures(drains, (main, small, large), alone, together, scale.drained)
+                one, several = await insert_bare(site, done[-1])
+                found.alone.append(one)
+                found.together.append(several)
+    grown = f"{_users(large)}; {_users(small)}; every drain added {scale.drained:,} to both"
+    return [
+        _against_bare(main, found),
+        ratio(f"pipeline at {in_words(large.events)} events ÷ at {in_words(small.events)}",
+              found.rounds(large), found.rounds(small), at_least=0.85, note=grown),
+        _against_several(main, found),
+    ]  # fmt: skip
 
 
-async def _drain(site: Site, records: int) -> Drain:
+async def drain(site: Site, records: int) -> Drain:
     """Fill the log through the API, then let a worker empty it."""
     await site.pass_over()
     since = await site.now()
@@ -77,15 +98,15 @@ async def _watch(site: Site) -> tuple[float, int]:
     return at_start / (time.perf_counter() - began), most
 
 
-async def _insert_bare(site: Site, drain: Drain) -> tuple[float, float]:
+async def insert_bare(site: Site, drained: Drain) -> tuple[float, float]:
     """Insert what the worker has just stored into the twin: events a second by one connection, by several.
 
     Each gets half of the events.
     """
     async with site.pool.acquire() as connection:
-        count = await tables.stage_fresh(connection, site.project.id, drain.since)
+        count = await tables.stage_fresh(connection, site.project.id, drained.since)
     half = count // 2
-    return await _insert(site, 0, half, 1), await _insert(site, half, count, max(2, drain.connections))
+    return await _insert(site, 0, half, 1), await _insert(site, half, count, max(2, drained.connections))
 
 
 async def _insert(site: Site, after: int, to: int, connections: int) -> float:
@@ -101,30 +122,23 @@ async def _insert(site: Site, after: int, to: int, connections: int) -> float:
     return (to - after) / (time.perf_counter() - began)
 
 
-def _figures(
-    drains: dict[Site, list[Drain]], sites: tuple[Site, Site, Site], alone: Sequence[float],
-    together: Sequence[float], drained: int,
-) -> list[Figure]:  # fmt: skip
-    main, small, large = (_rounds(site, drains[site]) for site in sites)
-    used = max(drain.connections for drain in drains[sites[0]])
+def _against_bare(main: Site, found: Found) -> Figure:
+    used = found.connections()
     note = (
         f"a worker process, seen to write over {used} connection{'s' * (used > 1)} at once; the statement in"
-        f" batches of {BATCH:,}, its events parsed beforehand; {_users(sites[0])}, every second event with an"
+        f" batches of {BATCH:,}, its events parsed beforehand; {_users(main)}, every second event with an"
         " event_id"
     )
-    grown = f"pipeline at {in_words(sites[2].events)} events ÷ at {in_words(sites[1].events)}"
-    return [
-        ratio(f"pipeline at {in_words(sites[0].events)} events ÷ bare INSERT … SELECT … ON CONFLICT", main,
-              Rounds("one connection", alone), at_least=0.60, note=note),
-        ratio(grown, large, small, at_least=0.85, note=f"{_users(sites[2])}; {_users(sites[1])}; every drain added {drained:,} to both"),
-        ratio(f"pipeline ÷ the bare statement over {max(2, used)} connections", main,
-              Rounds(f"{max(2, used)} connections", together)),
-    ]  # fmt: skip
+    name = f"pipeline at {in_words(main.events)} events ÷ bare INSERT … SELECT … ON CONFLICT"
+    theirs = Rounds("the statement over one connection", found.alone)
+    return ratio(name, found.rounds(main), theirs, at_least=0.60, note=note)
 
 
-def _rounds(site: Site, drains: Sequence[Drain]) -> Rounds:
-    return Rounds(f"worker at {in_words(site.events)}", [drain.rate for drain in drains])
+def _against_several(main: Site, found: Found) -> Figure:
+    several = max(2, found.connections())
+    theirs = Rounds("the statement", found.together)
+    return ratio(f"pipeline ÷ the bare statement over {several} connections", found.rounds(main), theirs)
 
 
 def _users(site: Site) -> str:
-    return f"{in_words(site.events)} events of {site.users:,} users, half of them identified"
+    return f"{site.events:,} events of {site.users:,} users, half of them identified"

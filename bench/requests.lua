@@ -1,7 +1,12 @@
 -- For wrk: sends the requests of a file one after the other, none of them twice, and says what became of them.
 -- The file has each request after a line with its size in bytes.
 local requests, position = {}, 0
+local sender -- wrk's one thread; it has globals of its own, which the main program reads at the end
 began, exhausted = 0, false
+
+function setup(thread)
+   sender = thread
+end
 
 function init(args)
    local file = assert(io.open(args[1], "rb"))
@@ -28,5 +33,6 @@ function done(summary)
    local refused = errors.connect + errors.read + errors.write + errors.status + errors.timeout
    io.write(string.format(
       'outcome {"answered":%d,"refused":%d,"seconds":%.6f,"cpu":%.6f,"exhausted":%s}\n',
-      summary.requests - errors.status, refused, seconds, (os.clock() - began) / seconds, tostring(exhausted)))
+      summary.requests - errors.status, refused, seconds, (os.clock() - sender:get("began")) / seconds,
+      tostring(sender:get("exhausted"))))
 end

@@ -143,10 +143,19 @@ async def fill_users(connection: Connection, project_id: uuid.UUID, first: int, 
 
 
 async def fill_events(
-    connection: Connection, project_id: uuid.UUID, first: int, last: int, users: int, *, twin: bool
+    connection: Connection,
+    project_id: uuid.UUID,
+    first: int,
+    last: int,
+    users: int,
+    until: datetime,
+    *,
+    twin: bool,
 ) -> None:
-    """Add the events number `first` to `last`, of `users` users, to `events` or to its twin."""
-    until = datetime.now(UTC) - timedelta(hours=1)
+    """Add the events number `first` to `last`, of `users` users and the 30 days before `until`.
+
+    They go to `events`, or to its twin, where the same arguments make the same events.
+    """
     table = "bench_events" if twin else "events"
     ranks = [rank_of(name) for name in NAMES]
     renamed = renamed_keys({"feature": "", "count": 1, "workspaceId": ""})
