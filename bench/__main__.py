@@ -37,6 +37,7 @@ async def run(scale: Scale, kept: Path | None) -> None:
     _stop_on_sigterm()
     began = time.monotonic()
     async with cluster(kept) as standing, contextlib.AsyncExitStack() as stack:
+        console.log("filling")
         sites = [await stack.enter_async_context(filled(standing, one)) for one in _wanted(scale)]
         measuring = Measuring(scale, sites)
         figures = await measuring.everything()

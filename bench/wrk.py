@@ -1,4 +1,4 @@
-"""wrk as the generator: one thread of C, which costs a fraction of what a request costs in Python."""
+"""wrk as the generator, in one thread. What a request costs it is measured in `cost.py`."""
 
 import asyncio
 import math
