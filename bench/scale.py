@@ -34,7 +34,7 @@ class Scale:
 
 QUICK = Scale(
     form="quick", keys=2_000_000, small=100_000, main=1_000_000, large=1_000_000, rounds=4, singles_seconds=3,
-    bulk_seconds=2, paced_seconds=5, drains=4, drained=60_000, visible_seconds=10,
+    bulk_seconds=2, paced_seconds=5, drains=3, drained=60_000, visible_seconds=10,
 )  # fmt: skip
 FULL = Scale(
     form="full", keys=20_000_000, small=1_000_000, main=5_000_000, large=20_000_000, rounds=7,
