@@ -129,6 +129,8 @@ async def _fill_events(pool: Pool, project_id: uuid.UUID, wanted: Wanted) -> Non
 
     await _in_parts(pool, users // 2, some_users)
     await _in_parts(pool, wanted.events, some_events)
+    async with pool.acquire() as connection:
+        await tables.fill_counts(connection, project_id)
     if wanted.twin:
         await _in_parts(pool, wanted.events, some_of_the_twin)
     await _tidy(pool)

@@ -14,8 +14,11 @@ from typing import Any
 import vibefollow_server.db.migrations
 from vibefollow_server.db.pool import Connection, Pool
 from vibefollow_server.events.canonical import rank_of
-from vibefollow_server.ingest.queries import LOG_COLUMNS, waiting_records
+from vibefollow_server.ingest.copy_format import COLUMNS
+from vibefollow_server.ingest.queries import waiting_records
+from vibefollow_server.ingest.rings import DAY_RINGS
 from vibefollow_server.ingest.schemas import RecordKind
+from vibefollow_server.pipeline.identity_rings import ring_at
 from vibefollow_server.pipeline.incoming import renamed_keys
 
 NAMES = ("feature_used", "report_created", "page_viewed", "export_started", "comment_added")
@@ -43,11 +46,10 @@ BEGIN
     END LOOP;
 END $$;
 """
-FILLED = ("idempotency_keys", "users", "events", "bench_events", "event_identities")
+FILLED = ("idempotency_keys", "users", "events", "bench_events", "event_identities", "user_event_counts")
 
 INSERT_ONE = (
-    "INSERT INTO bench_one_by_one (project_id, stream_id, seq, kind, request_index, received_at, payload)"
-    " VALUES ($1, $2, $3, $4, 0, $5, $6)"
+    f"INSERT INTO bench_one_by_one ({', '.join(COLUMNS)}) VALUES ($1, 0, 0, $2, $3, 0, $4, 0, $5, $6)"
 )
 EVENT_COLUMNS = (
     "project_id, external_user_id, occurred_at, identity, name, name_rank, live, event_id, properties,"
@@ -64,8 +66,14 @@ CROSS JOIN LATERAL (SELECT $8::timestamptz - make_interval(
     secs => n * 7919 % ({FILLED_OVER_DAYS} * 86400) + n % 1000000 / 1e6) AS at) happened
 """
 FILL_IDENTITIES = """
-INSERT INTO event_identities (project_id, identity, received_at)
-SELECT $1, md5(n::text)::uuid, $4 FROM generate_series($2::bigint, $3::bigint) n WHERE n % 2 = 0
+INSERT INTO event_identities (project_id, ring, identity)
+SELECT $1, $4, md5(n::text)::uuid FROM generate_series($2::bigint, $3::bigint) n WHERE n % 2 = 0
+"""
+# What the pipeline would have counted of the filled events.
+FILL_COUNTS = """
+INSERT INTO user_event_counts (project_id, external_user_id, name, count, first_at, last_at)
+SELECT project_id, external_user_id, name, count(*), min(occurred_at), max(occurred_at)
+FROM events WHERE project_id = $1 GROUP BY project_id, external_user_id, name
 """
 FILL_USERS = """
 INSERT INTO users (project_id, external_user_id, email, name, plan, traits, identified_at, updated_at,
@@ -74,11 +82,13 @@ SELECT $1, 'u' || n, 'u' || n || '@example.com', 'User ' || n, 'pro', jsonb_buil
        $4, $4, $4, $4
 FROM generate_series($2::bigint, $3::bigint) n
 """
-FILL_KEYS = """
-INSERT INTO idempotency_keys (project_id, key, fingerprint, status, answer, created_at)
-SELECT $1, gen_random_uuid()::text, uuid_send(md5(n::text)::uuid), 202, '{"data":{"accepted":true}}',
-       now() - random() * $4::interval
+# A day's partition has the ordinal of the day modulo the number of partitions: see `ingest.rings`.
+FILL_KEYS = f"""
+INSERT INTO idempotency_keys (project_id, ring, digest, fingerprint, status, answer, made_at)
+SELECT $1, ((made_at AT TIME ZONE 'UTC')::date - date '0001-01-01' + 1) % {DAY_RINGS},
+       uuid_send(gen_random_uuid()), uuid_send(md5(n::text)::uuid), 202, NULL, made_at
 FROM generate_series($2::bigint, $3::bigint) n
+CROSS JOIN LATERAL (SELECT now() - random() * $4::interval + n * interval '0' AS made_at) made
 """
 STAGE_FRESH = f"""
 INSERT INTO bench_fresh ({EVENT_COLUMNS}, n)
@@ -130,7 +140,7 @@ async def live_keys(connection: Connection, project_id: uuid.UUID) -> int:
     """Count the keys that live for three hours more."""
     count: int = await connection.fetchval(
         "SELECT count(*) FROM idempotency_keys"
-        " WHERE project_id = $1 AND created_at > now() - interval '21 hours'",
+        " WHERE project_id = $1 AND made_at > now() - interval '21 hours'",
         project_id,
     )
     return count
@@ -163,7 +173,12 @@ async def fill_events(
         FILL_EVENTS.format(table=table), project_id, first, last, users, NAMES, ranks, renamed, until
     )
     if not twin:
-        await connection.execute(FILL_IDENTITIES, project_id, first, last, until)
+        await connection.execute(FILL_IDENTITIES, project_id, first, last, ring_at(until))
+
+
+async def fill_counts(connection: Connection, project_id: uuid.UUID) -> None:
+    """Count the filled events by user and name, as the pipeline would have."""
+    await connection.execute(FILL_COUNTS, project_id)
 
 
 async def count_events(connection: Connection, project_id: uuid.UUID) -> int:
@@ -196,8 +211,8 @@ async def log_rows(
 ) -> list[tuple[Any, ...]]:
     """Return rows that the product has written since then, ready to be copied by `copy`."""
     rows = await connection.fetch(
-        f"SELECT {', '.join(LOG_COLUMNS)} FROM ingest_log WHERE project_id = $1 AND received_at >= $2"
-        " ORDER BY stream_id, seq LIMIT $3",
+        f"SELECT {', '.join(COLUMNS)} FROM ingest_log WHERE project_id = $1 AND received_at >= $2"
+        " ORDER BY stream_id, lane, seq LIMIT $3",
         project_id,
         since,
         most,
@@ -207,14 +222,16 @@ async def log_rows(
 
 async def copy(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
     """COPY rows to the log's twin, in a transaction of their own."""
-    await connection.copy_records_to_table("bench_copy", records=rows, columns=LOG_COLUMNS)
+    await connection.copy_records_to_table("bench_copy", records=rows, columns=COLUMNS)
 
 
 async def pass_over(pool: Pool) -> None:
     """Take what waits in the log, of every project, as processed: it was not sent for what comes now."""
     await pool.execute(
-        "INSERT INTO ingest_positions SELECT project_id, stream_id, head_seq FROM ingest_heads"
-        " ON CONFLICT (project_id, stream_id) DO UPDATE SET done_seq = excluded.done_seq"
+        "INSERT INTO ingest_positions (project_id, stream_id, lane, done_seq)"
+        " SELECT h.project_id, h.stream_id, seqs.n - 1, seqs.seq"
+        " FROM ingest_heads h, unnest(h.head_seqs) WITH ORDINALITY AS seqs (seq, n) WHERE seqs.seq > 0"
+        " ON CONFLICT (project_id, stream_id, lane) DO UPDATE SET done_seq = excluded.done_seq"
     )
 
 

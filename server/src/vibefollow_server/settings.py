@@ -11,6 +11,11 @@ from typing import Any, Self
 
 from .errors import OperatorError
 
+# A segment of the log is emptied when nobody can still be about to write to it.
+LEAST_LOG_KEPT_SECONDS = 60
+# As many as there are lanes: more would have nothing to do.
+MOST_PIPELINE_SLOTS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -49,7 +54,7 @@ class Settings:
     """How long a request waits for its commit before it is told to come back (503)."""
 
     body_budget: int = 64 * 1024 * 1024
-    """How many bytes of request bodies one process holds; beyond it, requests wait, and may get 503."""
+    """How many bytes of request bodies one process holds at a time; beyond, requests wait, then get 503."""
 
     backfill_queue_limit: int = 50_000
     """So many records of a project may wait to be processed before bulk requests are refused (429)."""
@@ -57,8 +62,11 @@ class Settings:
     pipeline_batch: int = 5_000
     """The most records that the worker turns into users and events in one transaction."""
 
+    pipeline_slots: int = 2
+    """How many batches one worker process works on at a time, 1 to 8: each takes a connection and a core."""
+
     log_kept_seconds: float = 600.0
-    """How long a processed record stays in `ingest_log`."""
+    """How long a processed record stays in `ingest_log`, 60 at least."""
 
     session_days: int = 30
     """How long a dashboard session lasts since it was last used."""
@@ -72,7 +80,22 @@ class Settings:
             if text:
                 settings = replace(settings, **{setting.name: _parsed(setting.name, text, setting.type)})
         settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
+        settings._demand_sense()
         return replace(settings, data_dir=Path(settings.data_dir).expanduser().absolute())
+
+    def _demand_sense(self) -> None:
+        """Raise `OperatorError` for a number with which nothing would work."""
+        if not self.log_kept_seconds >= LEAST_LOG_KEPT_SECONDS:
+            raise OperatorError(
+                f"VIBEFOLLOW_LOG_KEPT_SECONDS must be {LEAST_LOG_KEPT_SECONDS} or more,"
+                f" not {self.log_kept_seconds:g}."
+            )
+        if self.pipeline_batch < 1:
+            raise OperatorError(f"VIBEFOLLOW_PIPELINE_BATCH must be 1 or more, not {self.pipeline_batch}.")
+        if not 1 <= self.pipeline_slots <= MOST_PIPELINE_SLOTS:
+            raise OperatorError(
+                f"VIBEFOLLOW_PIPELINE_SLOTS must be 1 to {MOST_PIPELINE_SLOTS}, not {self.pipeline_slots}."
+            )
 
 
 def _parsed(name: str, text: str, wanted: Any) -> Any:  # noqa: ANN401 - one of the fields' types

@@ -54,8 +54,8 @@ class RunningProduct(Installation):
     async def wait_until_processed(self) -> None:
         """Wait until nothing that was accepted waits for the worker."""
         waiting = (
-            "SELECT coalesce(sum(h.head_seq - coalesce(p.done_seq, 0)), 0) AS n FROM ingest_heads h"
-            " LEFT JOIN ingest_positions p USING (project_id, stream_id)"
+            "SELECT coalesce((SELECT sum(seq) FROM ingest_heads h, unnest(h.head_seqs) seq), 0)"
+            " - coalesce((SELECT sum(done_seq) FROM ingest_positions), 0) AS n"
         )
         async with asyncio.timeout(START_SECONDS):
             while not await self._holds(waiting, 0):

@@ -12,6 +12,7 @@ CONTROL = {
     "memberships": "people's roles in the two environments of a project",
     "member_links": "one-time links for people",
     "sessions": "people's sign-ins",
+    "workers": "processes, which work for all projects",
     "sign_in_throttles": "failed sign-ins by account and address",
 }
 

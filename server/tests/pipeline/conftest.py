@@ -1,4 +1,4 @@
-"""Without HTTP: records into the log as the ingest path writes them, and one worker to process them."""
+"""Without HTTP: records into the log as the ingest path writes them, and slots to process them."""
 
 import json
 import uuid
@@ -10,40 +10,77 @@ import pytest
 from asyncpg import Pool, Record
 
 from vibefollow_server import clock
+from vibefollow_server.ingest import queries as ingest_queries
+from vibefollow_server.ingest.lanes import backfill_lane, hash_user, live_lane
 from vibefollow_server.ingest.log import IngestLog
 from vibefollow_server.ingest.submission import Committed, Submission
-from vibefollow_server.pipeline.worker import Worker
+from vibefollow_server.ingest.submission import Record as LoggedRecord
+from vibefollow_server.pipeline.slot import Slot
+
+from ..processing import process_all, slot_of
 
 USER, EVENT = 1, 2
 
 
+def logged(user: str, payload: bytes, kind: int, *, index: int = 0, backfill: bool = False) -> LoggedRecord:
+    """Return a record as the endpoints hand it to the log, in its user's lane."""
+    user_hash = hash_user(user)
+    lane = backfill_lane(user_hash) if backfill else live_lane(user_hash)
+    return index, kind, lane, user_hash, payload
+
+
 class Product:
-    """One project, an API process's log and a worker."""
+    """One project, an API process's log, and a slot that has all lanes."""
 
     def __init__(self, pool: "Pool[Record]", project_id: uuid.UUID, log: IngestLog) -> None:
         self.pool = pool
         self.project_id = project_id
         self.log = log
-        self.worker = Worker(pool, "", 5_000)
+        self.slot: Slot = slot_of(pool)
 
-    async def accept(self, *records: dict[str, Any], at: datetime | None = None) -> None:
+    async def accept(
+        self, *records: dict[str, Any], at: datetime | None = None, backfill: bool = False
+    ) -> None:
         """Accept one request with these records; what has a name is an event."""
         rows = [
-            (index, EVENT if "name" in record else USER, json.dumps(record).encode())
+            logged(
+                record["external_user_id"],
+                json.dumps(record).encode(),
+                EVENT if "name" in record else USER,
+                index=index,
+                backfill=backfill,
+            )
             for index, record in enumerate(records)
         ]
+        await self.submit(rows, at)
+
+    async def accept_raw(self, kind: int, payload: bytes) -> None:
+        """Write a record to the log that the ingest path would never let in."""
+        await self.submit([logged("raw", payload, kind)])
+
+    async def submit(self, rows: list[LoggedRecord], at: datetime | None = None) -> None:
+        """Let the log accept a request."""
         received_at = at or clock.now()
         outcome = await self.log.submit(Submission(self.project_id, received_at, rows, 200, b""))
         assert outcome == Committed()
 
-    async def accept_raw(self, kind: int, payload: bytes) -> None:
-        """Write a record to the log that the ingest path would never let in."""
-        await self.log.submit(Submission(self.project_id, clock.now(), [(0, kind, payload)], 202, b""))
-
     async def process(self, most: int = 5_000) -> None:
-        """Let the worker do all that waits, in batches of `most`."""
-        while await self.worker.work_once(most):
-            pass
+        """Let the slot do all that waits, in batches of `most`."""
+        await process_all(self.slot, self.pool, self.project_id, most)
+
+    async def waiting(self) -> int:
+        """Return how many records of the project wait."""
+        return await ingest_queries.waiting_records(self.pool, self.project_id)
+
+    async def counts(self, external_user_id: str) -> dict[str, tuple[int, datetime, datetime]]:
+        """Return a user's counters: {name: (count, first, last)}."""
+        rows = await self.pool.fetch(
+            "SELECT name, count, first_at, last_at FROM user_event_counts"
+            " WHERE project_id = $1 AND external_user_id = $2",
+            self.project_id,
+            external_user_id,
+        )
+        return {row["name"]: (row["count"], row["first_at"], row["last_at"]) for row in rows}
 
     async def user(self, external_user_id: str) -> Record:
         row = await self.pool.fetchrow(
@@ -82,8 +119,10 @@ class Product:
 async def product(pool: "Pool[Record]", project_id: uuid.UUID) -> AsyncIterator[Product]:
     log = IngestLog(pool, 10.0)
     log.start()
-    yield Product(pool, project_id, log)
+    product = Product(pool, project_id, log)
+    yield product
     await log.close()
+    await product.slot.close()
 
 
 @pytest.fixture

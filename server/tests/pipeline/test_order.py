@@ -7,8 +7,6 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vibefollow_server.pipeline.reading import in_order
-
 from .conftest import Product
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -41,6 +39,7 @@ async def outcome(product: Product, arrival: list[dict[str, Any]], batch: int) -
     for record in arrival:
         await project.accept(record)
     await project.process(most=batch)
+    await project.slot.close()
     users = await project.pool.fetch(
         "SELECT external_user_id, first_seen_at <= $2 AS seen_early, last_seen_at FROM users"
         " WHERE project_id = $1 ORDER BY 1",
@@ -73,35 +72,3 @@ async def test_any_order_repetition_and_batch_size_end_in_the_same_state(
     shuffled = [*events, *events[:repeated], *users]
     order.shuffle(shuffled)
     assert await outcome(product, shuffled, batch) == await outcome(product, [*users, *events], 5_000)
-
-
-@given(
-    streams=st.lists(st.lists(st.integers(0, 20), max_size=8), min_size=1, max_size=4),
-    more=st.lists(st.booleans(), min_size=4, max_size=4),
-    most=st.integers(1, 20),
-)
-def test_a_run_is_a_beginning_of_every_stream_and_leaves_nothing_older_behind(
-    streams: list[list[int]], more: list[bool], most: int
-) -> None:
-    rows: list[Any] = [
-        {
-            "stream_id": uuid.UUID(int=number),
-            "seq": seq,
-            "kind": 2,
-            "request_index": 0,
-            "received_at": START + timedelta(seconds=second),
-            "payload": b"",
-            "has_more": more[number],
-        }
-        for number, seconds in enumerate(streams)
-        for seq, second in enumerate(seconds, start=1)
-    ]
-    run = in_order(rows, most)
-    for number in range(len(streams)):
-        taken = [record.seq for record in run.records if record.stream_id.int == number]
-        assert taken == list(range(1, len(taken) + 1))
-    assert len(run.records) <= most
-    assert run.records or not rows
-    unread = [seconds[-1] for seconds, has_more in zip(streams, more, strict=False) if seconds and has_more]
-    if all(seconds == sorted(seconds) for seconds in streams) and unread:
-        assert all(record.received_at <= START + timedelta(seconds=min(unread)) for record in run.records)

@@ -8,9 +8,9 @@ import pytest
 from asyncpg import Pool, Record
 
 from vibefollow_server import clock
-from vibefollow_server.pipeline.batch import process_batch
 from vibefollow_server.projects.links import setup_link_token
 
+from ..processing import process_project
 from .conftest import SECRET, Api
 
 EVENT = {"external_user_id": "u", "name": "home"}
@@ -176,6 +176,6 @@ async def test_the_dashboard_is_reached_through_the_same_port_with_ids_as_they_w
     assert answer.status_code < 300
     assert "HttpOnly" in answer.headers["set-cookie"]
     await api.client.post("/api/v1/events", json={"external_user_id": "a/timeline", "name": "home"})
-    await process_batch(pool, api.project_id, 10)
+    await process_project(pool, api.project_id)
     timeline = await api.client.get("/api/dashboard/v1/users/a%2Ftimeline/timeline")
     assert [entry["name"] for entry in timeline.json()["data"]] == ["home"]

@@ -37,13 +37,13 @@ class HeldConnection:
         """End the connection, in whatever state it is, and give its place back to the pool."""
         held, self._held = self._held, None
         if held is not None:
-            with contextlib.suppress(asyncpg.InterfaceError):  # the pool has taken a lost one back already
+            with contextlib.suppress(asyncpg.InterfaceError):
                 held.terminate()
             await self._pool.release(held)
 
 
-def _is_lost(connection: "PoolConnectionProxy[Record]") -> bool:
+def _is_lost(held: "PoolConnectionProxy[Record]") -> bool:
     try:
-        return connection.is_closed()
-    except asyncpg.InterfaceError:  # the pool has taken it back
+        return held.is_closed()
+    except asyncpg.InterfaceError:  # the pool takes a connection back by itself when the server ends it
         return True

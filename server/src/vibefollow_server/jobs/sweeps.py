@@ -1,4 +1,4 @@
-"""Periodic sweeps: what has had its time is removed in small batches, what is coming is prepared.
+"""Periodic sweeps: what has had its time is removed, what is coming is prepared.
 
 Any number of workers may sweep; one at a time does, by an advisory lock.
 """
@@ -10,18 +10,15 @@ import structlog
 
 from vibefollow_server import clock
 from vibefollow_server.db.pool import DATABASE_TROUBLE, Connection, Pool
-from vibefollow_server.ingest.limits import IDEMPOTENCY_KEYS_KEPT
 from vibefollow_server.settings import Settings
 
 from . import queries
+from .rings import empty_rings
 
 logger = structlog.get_logger()
 
 SWEEP_EVERY_SECONDS = 60.0
 SWEEP_LOCK = 7_042_111_903
-MOST_AT_ONCE = 5_000
-# A stream is written on its day of receipt, and a little after midnight; then it is closed.
-STREAM_OPEN = timedelta(days=2)
 MONTHS_AHEAD = 2
 
 
@@ -50,19 +47,5 @@ async def sweep(pool: Pool, log_kept: timedelta) -> bool:
 async def _sweep_all(connection: Connection, log_kept: timedelta) -> None:
     now = clock.now()
     await queries.prepare_months(connection, now, MONTHS_AHEAD)
-    for project_id in await queries.all_projects(connection):
-        while (
-            await queries.forget_keys(connection, project_id, now - IDEMPOTENCY_KEYS_KEPT, MOST_AT_ONCE)
-            == MOST_AT_ONCE
-        ):
-            await asyncio.sleep(0)
-        for stream_id in await queries.streams_of(connection, project_id):
-            while (
-                await queries.forget_processed(
-                    connection, project_id, stream_id, now - log_kept, MOST_AT_ONCE
-                )
-                == MOST_AT_ONCE
-            ):
-                await asyncio.sleep(0)
-        await queries.close_streams(connection, project_id, (now - STREAM_OPEN).date())
+    await empty_rings(connection, now, log_kept)
     await queries.forget_sign_ins(connection, now)

@@ -3,32 +3,44 @@
 Equal `event_id` of one user, whatever the time; without one, equal user, name, timestamp and properties.
 Events with neither id nor timestamp are never the same. Property keys count alike in camelCase and
 snake_case, and numbers by their value: JSON does not know 1 from 1.0.
+
+An identity is 128 bits of BLAKE2b over the parts, each with its length, so that no two lists read the same.
+It is returned as 32 hexadecimal digits, as PostgreSQL takes a uuid.
 """
 
-import hashlib
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import blake2b
 
 import msgspec
 
 from vibefollow_server.events.keys import normal_form
 
-_canonical = msgspec.json.Encoder(order="sorted")
+_canonical = msgspec.json.Encoder(order="sorted").encode
+# Values that are the same only where they are equal as they stand.
+_PLAIN = (str, int, bool, type(None))
 
 
-def identity_by_id(external_user_id: str, event_id: str) -> uuid.UUID:
+def identity_by_id(external_user_id: str, event_id: str) -> str:
     """Return the identity of an event that its sender has named."""
-    return _digest(b"id", external_user_id, event_id)
+    return _digest(b"id", external_user_id.encode(), event_id.encode())
 
 
 def identity_by_content(
     external_user_id: str, name: str, occurred_at: datetime, properties: Mapping[str, object]
-) -> uuid.UUID:
+) -> str:
     """Return the identity of an event without a name of its own: it is what it says."""
-    by_normal_form = {normal_form(key): _by_value(value) for key, value in properties.items()}
-    content = _canonical.encode(by_normal_form).decode()
-    return _digest(b"content", external_user_id, name, occurred_at.isoformat(), content)
+    content = {
+        key if key.islower() else normal_form(key): value if type(value) in _PLAIN else _by_value(value)
+        for key, value in properties.items()
+    }
+    at = occurred_at.isoformat().encode()
+    return _digest(b"content", external_user_id.encode(), name.encode(), at, _canonical(content))
+
+
+def identity_by_place(stream: bytes, lane: int, seq: int) -> str:
+    """Return the identity of an event that is like no other: where its record lies in the log."""
+    return _digest(b"place", stream, b"%d" % lane, b"%d" % seq)
 
 
 def _by_value(value: object) -> object:
@@ -41,11 +53,6 @@ def _by_value(value: object) -> object:
     return value
 
 
-def _digest(kind: bytes, *parts: str) -> uuid.UUID:
-    """Return 128 bits of BLAKE2b over the parts, each with its length, so that no two lists read the same."""
-    digest = hashlib.blake2b(digest_size=16, person=kind)
-    for part in parts:
-        encoded = part.encode()
-        digest.update(len(encoded).to_bytes(4, "big"))
-        digest.update(encoded)
-    return uuid.UUID(bytes=digest.digest())
+def _digest(kind: bytes, *parts: bytes) -> str:
+    measured = b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+    return blake2b(measured, digest_size=16, person=kind).hexdigest()

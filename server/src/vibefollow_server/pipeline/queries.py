@@ -1,118 +1,95 @@
-"""All SQL of the pipeline: a fixed number of statements a batch, whatever its size."""
+"""SQL over what is known: a fixed number of statements a batch, whatever its size."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 
-from vibefollow_server.db.pool import Connection, Pool, Record
+from vibefollow_server.db.pool import Connection, Record
+from vibefollow_server.events.canonical import NON_ACTIVITY_NAMES
 from vibefollow_server.users.merging import FIELDS, Change, UserState
 
+from .identity_rings import other_rings
 from .incoming import Event, SetAside
 
-# Of one run: about 30 ms of work a thousand records, and never more memory than this for payloads.
-MOST_BYTES = 16 * 1024 * 1024
+# {day of receipt: how many events}
+Stored = dict[date, int]
 
 
-async def projects_with_news(pool: Pool) -> list[uuid.UUID]:
-    """Return the projects with records that wait to be processed."""
-    rows = await pool.fetch(
-        "SELECT DISTINCT h.project_id FROM ingest_heads h LEFT JOIN ingest_positions p"
-        " USING (project_id, stream_id) WHERE h.head_seq > coalesce(p.done_seq, 0)"
-    )
-    return [row["project_id"] for row in rows]
+async def store_events(
+    connection: Connection, project_id: uuid.UUID, events: Sequence[Event], ring: int
+) -> Stored:
+    """Insert the events that are not there yet, with all that follows from them; return how many it were.
 
+    One statement: nothing comes back but the numbers. Each part has what it needs from the one before:
 
-async def take_turn(connection: Connection, project_id: uuid.UUID) -> bool:
-    """Become the only worker on the project until the transaction ends; False where another one is."""
-    return await connection.fetchval(
-        "SELECT true FROM pipeline_turns WHERE project_id = $1 FOR UPDATE SKIP LOCKED", project_id
-    ) or False  # fmt: skip
+        sent → claimed: event_ids never seen before → stored: events → counted: counters of their users
+                                                                     → seen: first and last seen
 
-
-async def offer_turn(pool: Pool, project_id: uuid.UUID) -> None:
-    """Make the row that workers take turns by."""
-    await pool.execute("INSERT INTO pipeline_turns VALUES ($1) ON CONFLICT DO NOTHING", project_id)
-
-
-async def read_log(connection: Connection, project_id: uuid.UUID, most: int) -> list[Record]:
-    """Return up to `most` unprocessed records of each stream, by stream and seq, all of one instant.
-
-    One statement, so one snapshot: who saw a record's 202 before sending the next finds both here or the
-    first. `has_more` says that the stream goes on.
+    `ring` is the partition of `event_identities` that is written at present. Counters are kept of users who
+    have not been identified, too: they count from the moment when there is a row in `users`.
     """
-    return await connection.fetch(
-        """
-        SELECT s.stream_id, l.seq, l.kind, l.request_index, l.received_at, l.payload,
-               s.head_seq > max(l.seq) OVER (PARTITION BY s.stream_id) AS has_more
-        FROM (
-            SELECT h.stream_id, h.head_seq, coalesce(p.done_seq, 0) AS done_seq
-            FROM ingest_heads h LEFT JOIN ingest_positions p
-              ON p.project_id = h.project_id AND p.stream_id = h.stream_id
-            WHERE h.project_id = $1 AND h.head_seq > coalesce(p.done_seq, 0)
-        ) s
-        CROSS JOIN LATERAL (
-            SELECT * FROM (
-                SELECT r.*,
-                       sum(octet_length(r.payload)) OVER (ORDER BY r.seq) - octet_length(r.payload) AS before
-                FROM (
-                    SELECT seq, kind, request_index, received_at, payload FROM ingest_log
-                    WHERE project_id = $1 AND stream_id = s.stream_id AND seq > s.done_seq
-                    ORDER BY seq LIMIT $2
-                ) r
-            ) sized WHERE before < $3
-        ) l
-        ORDER BY s.stream_id, l.seq
-        """,
-        project_id,
-        most,
-        MOST_BYTES,
-    )
-
-
-async def claim_identities(
-    connection: Connection, project_id: uuid.UUID, named: Mapping[uuid.UUID, datetime]
-) -> set[uuid.UUID]:
-    """Keep identities ({identity: received_at}) of events with an `event_id`; return those that are new."""
     rows = await connection.fetch(
-        "INSERT INTO event_identities (project_id, identity, received_at)"
-        " SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[])"
-        " ON CONFLICT (project_id, identity) DO NOTHING RETURNING identity",
+        _STORE_EVENTS.format(ring=ring, known=_known_in(other_rings(ring))),
         project_id,
-        list(named),
-        list(named.values()),
+        list(NON_ACTIVITY_NAMES),
+        *map(list, zip(*events, strict=True)),
     )
-    return {row["identity"] for row in rows}
+    return {row["received_on"]: row["number"] for row in rows}
 
 
-async def insert_events(
-    connection: Connection, project_id: uuid.UUID, events: Sequence[Event]
-) -> set[uuid.UUID]:
-    """Insert events; return the identities of those that were not there yet."""
-    rows = await connection.fetch(
-        """
-        INSERT INTO events (project_id, external_user_id, occurred_at, identity, name, name_rank, live,
-                            event_id, properties, property_keys, received_at)
-        SELECT $1, * FROM unnest($2::text[], $3::timestamptz[], $4::uuid[], $5::text[], $6::smallint[],
-                                 $7::bool[], $8::text[], $9::jsonb[], $10::jsonb[], $11::timestamptz[])
-        ON CONFLICT (project_id, external_user_id, occurred_at, identity) DO NOTHING
-        RETURNING identity
-        """,
-        project_id,
-        [event.external_user_id for event in events],
-        [event.occurred_at for event in events],
-        [event.identity for event in events],
-        [event.name for event in events],
-        [event.name_rank for event in events],
-        [event.live for event in events],
-        [event.event_id for event in events],
-        [event.properties for event in events],
-        [event.property_keys for event in events],
-        [event.received_at for event in events],
+def _known_in(rings: Iterable[int]) -> str:
+    return " AND ".join(
+        f"NOT EXISTS (SELECT FROM event_identities_{ring} i"
+        f" WHERE i.project_id = $1 AND i.ring = {ring} AND i.identity = s.identity)"
+        for ring in rings
     )
-    return {row["identity"] for row in rows}
+
+
+# `identity IN (…)` beside OR is looked up in a hash, whatever the planner thinks of the number of rows.
+_STORE_EVENTS = """
+WITH sent AS MATERIALIZED (
+    SELECT * FROM unnest($3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::smallint[], $8::bool[],
+                         $9::text[], $10::text[], $11::text[], $12::timestamptz[])
+        AS s (external_user_id, occurred_at, identity, name, name_rank, live, event_id, properties,
+              property_keys, received_at)
+), claimed AS (
+    INSERT INTO event_identities_{ring} (project_id, ring, identity)
+    SELECT $1, {ring}, identity FROM sent s WHERE event_id IS NOT NULL AND {known}
+    ON CONFLICT (project_id, ring, identity) DO NOTHING
+    RETURNING identity
+), stored AS (
+    INSERT INTO events (project_id, external_user_id, occurred_at, identity, name, name_rank, live,
+                        event_id, properties, property_keys, received_at)
+    SELECT $1, external_user_id, occurred_at, identity, name, name_rank, live, event_id, properties::jsonb,
+           property_keys::jsonb, received_at
+    FROM sent WHERE event_id IS NULL OR identity IN (SELECT identity FROM claimed)
+    ON CONFLICT (project_id, external_user_id, occurred_at, identity) DO NOTHING
+    RETURNING external_user_id, name, occurred_at, received_at
+), counted AS (
+    INSERT INTO user_event_counts AS c (project_id, external_user_id, name, count, first_at, last_at)
+    SELECT $1, external_user_id, name, count(*), min(occurred_at), max(occurred_at)
+    FROM stored GROUP BY external_user_id, name
+    ON CONFLICT (project_id, external_user_id, name) DO UPDATE SET
+        count = c.count + excluded.count, first_at = least(c.first_at, excluded.first_at),
+        last_at = greatest(c.last_at, excluded.last_at)
+), seen AS (
+    UPDATE users u SET
+        first_seen_at = least(u.first_seen_at, s.first_at),
+        last_seen_at = greatest(u.last_seen_at, s.last_at)
+    FROM (
+        SELECT external_user_id, min(occurred_at) AS first_at,
+               max(occurred_at) FILTER (WHERE name <> ALL($2::text[])) AS last_at
+        FROM stored GROUP BY external_user_id
+    ) s
+    WHERE u.project_id = $1 AND u.external_user_id = s.external_user_id
+      AND (s.first_at < u.first_seen_at OR s.last_at IS NOT NULL
+           AND (u.last_seen_at IS NULL OR s.last_at > u.last_seen_at))
+)
+SELECT (received_at AT TIME ZONE 'UTC')::date AS received_on, count(*) AS number FROM stored GROUP BY 1
+"""
 
 
 async def load_users(
@@ -194,41 +171,25 @@ def _as_json(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     return None if value is None else msgspec.json.encode(value).decode()
 
 
-async def note_seen(
-    connection: Connection, project_id: uuid.UUID, seen: Mapping[str, tuple[datetime, datetime | None]]
-) -> None:
-    """Widen {user: (first event, last activity)} of those users who exist."""
+async def note_seen_before(connection: Connection, project_id: uuid.UUID, new_users: Sequence[str]) -> None:
+    """Let users who have just become known have been seen when their events happened, earlier ones too."""
     await connection.execute(
         """
         UPDATE users u SET
             first_seen_at = least(u.first_seen_at, s.first_at),
             last_seen_at = greatest(u.last_seen_at, s.last_at)
-        FROM unnest($2::text[], $3::timestamptz[], $4::timestamptz[])
-            AS s (external_user_id, first_at, last_at)
+        FROM (
+            SELECT external_user_id, min(first_at) AS first_at,
+                   max(last_at) FILTER (WHERE name <> ALL($3::text[])) AS last_at
+            FROM user_event_counts WHERE project_id = $1 AND external_user_id = ANY($2::text[])
+            GROUP BY external_user_id
+        ) s
         WHERE u.project_id = $1 AND u.external_user_id = s.external_user_id
-          AND (s.first_at < u.first_seen_at OR s.last_at IS NOT NULL
-               AND (u.last_seen_at IS NULL OR s.last_at > u.last_seen_at))
         """,
         project_id,
-        list(seen),
-        [first for first, _ in seen.values()],
-        [last for _, last in seen.values()],
+        new_users,
+        list(NON_ACTIVITY_NAMES),
     )
-
-
-async def seen_before_identify(
-    connection: Connection, project_id: uuid.UUID, user_ids: Sequence[str], no_activity: Iterable[str]
-) -> dict[str, tuple[datetime, datetime | None]]:
-    """Return {user: (first event, last activity)} from the events of users that have just become known."""
-    rows = await connection.fetch(
-        "SELECT external_user_id, min(occurred_at) AS first_at,"
-        " max(occurred_at) FILTER (WHERE name <> ALL($3::text[])) AS last_at"
-        " FROM events WHERE project_id = $1 AND external_user_id = ANY($2::text[]) GROUP BY external_user_id",
-        project_id,
-        user_ids,
-        list(no_activity),
-    )
-    return {row["external_user_id"]: (row["first_at"], row["last_at"]) for row in rows}
 
 
 async def insert_quarantine(
@@ -244,48 +205,13 @@ async def insert_quarantine(
         """,
         project_id,
         ids,
-        [one.record.kind for one in set_aside],
+        [one.row[3] for one in set_aside],
         [one.reason for one in set_aside],
         [one.message for one in set_aside],
         [one.field for one in set_aside],
         [one.external_user_id for one in set_aside],
         [one.name for one in set_aside],
-        [one.record.request_index for one in set_aside],
-        [one.record.received_at for one in set_aside],
-        [one.record.payload for one in set_aside],
-    )
-
-
-async def count_in_ledger(
-    connection: Connection, project_id: uuid.UUID, counts: Mapping[date, Sequence[int]]
-) -> None:
-    """Add {day of receipt: (users applied, events stored, duplicates, quarantined)} to the ledger."""
-    await connection.execute(
-        """
-        INSERT INTO ingest_ledger AS l
-            (project_id, received_on, users_applied, events_stored, duplicates, quarantined)
-        SELECT $1, * FROM unnest($2::date[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-        ON CONFLICT (project_id, received_on) DO UPDATE SET
-            users_applied = l.users_applied + excluded.users_applied,
-            events_stored = l.events_stored + excluded.events_stored,
-            duplicates = l.duplicates + excluded.duplicates,
-            quarantined = l.quarantined + excluded.quarantined
-        """,
-        project_id,
-        list(counts),
-        *([row[column] for row in counts.values()] for column in range(4)),
-    )
-
-
-async def advance_positions(
-    connection: Connection, project_id: uuid.UUID, positions: Mapping[uuid.UUID, int]
-) -> None:
-    """Note how far each stream is done: {stream: seq}."""
-    await connection.execute(
-        "INSERT INTO ingest_positions (project_id, stream_id, done_seq)"
-        " SELECT $1, * FROM unnest($2::uuid[], $3::bigint[])"
-        " ON CONFLICT (project_id, stream_id) DO UPDATE SET done_seq = excluded.done_seq",
-        project_id,
-        list(positions),
-        list(positions.values()),
+        [one.row[4] for one in set_aside],
+        [one.row[5] for one in set_aside],
+        [one.row[6] for one in set_aside],
     )

@@ -4,42 +4,58 @@ import asyncio
 import contextlib
 import signal
 import uuid
+from collections.abc import Collection
+from functools import partial
 
-import asyncpg
 import structlog
 
-from vibefollow_server.db.pool import CONNECTION_LOST, Pool, open_pool, session_settings
+from vibefollow_server.db.pool import DATABASE_TROUBLE, Pool, open_pool
+from vibefollow_server.ids import uuid7
 from vibefollow_server.jobs.sweeps import sweep_for_ever
 from vibefollow_server.settings import Settings
 
-from . import queries
-from .batch import Place, UnfitRecordError, process_batch
+from . import log_queries
+from .listening import listen_for_ever
+from .membership import Membership, session_name
+from .slot import Slot
 
 logger = structlog.get_logger()
 
 # Nobody needs to tell the worker: it looks by itself so often, should a notification be lost.
-LOOK_EVERY_SECONDS = 0.25
-LONGEST_PAUSE_SECONDS = 5.0
+LOOK_EVERY_SECONDS = 1.0
+# Beside the slots: the heartbeat, looking for news, the sweeps.
+MORE_CONNECTIONS = 3
+# A worker that is stopped, or out of reach, must not hold its lanes for long.
+SESSION_SETTINGS = {
+    "idle_in_transaction_session_timeout": "3000",
+    "tcp_keepalives_idle": "2",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "5000",
+}
 
 
 async def run(settings: Settings, database_url: str) -> None:
-    """Process records until SIGTERM or SIGINT; then finish the batch under way, and return."""
+    """Process records until SIGTERM or SIGINT; then finish the batches under way, and return."""
     stop = asyncio.Event()
     for how in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(how, stop.set)
-    pool = await open_pool(database_url, name="vibefollow worker", most=6, statement_timeout=120)
-    worker = Worker(pool, database_url, settings.pipeline_batch)
-    helpers = [
-        asyncio.create_task(worker.listen_for_ever()),
-        asyncio.create_task(sweep_for_ever(pool, settings)),
-    ]
+    worker_id = uuid7()
+    pool = await open_pool(
+        database_url,
+        name=session_name(worker_id),
+        most=settings.pipeline_slots + MORE_CONNECTIONS,
+        statement_timeout=120,
+        more_settings=SESSION_SETTINGS,
+    )
+    worker = Worker(pool, worker_id, settings)
+    listening = asyncio.create_task(listen_for_ever(database_url, worker.tell))
     logger.info("worker_started")
     try:
         await worker.work_until(stop)
     finally:
-        for helper in helpers:
-            helper.cancel()
-        await asyncio.gather(*helpers, return_exceptions=True)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await pool.close()
@@ -48,80 +64,63 @@ async def run(settings: Settings, database_url: str) -> None:
 
 
 class Worker:
-    """Takes a batch from each project that has news, in turn: none waits for another's backfill."""
+    """Some slots that work at the same time: while Python reads for one, PostgreSQL writes for another."""
 
-    def __init__(self, pool: Pool, database_url: str, most: int) -> None:
-        """`most`: how many records one transaction may hold."""
+    def __init__(self, pool: Pool, worker_id: uuid.UUID, settings: Settings) -> None:
         self._pool = pool
-        self._database_url = database_url
-        self._most = most
-        self._news = asyncio.Event()
+        self._settings = settings
+        self._membership = Membership(pool, worker_id, settings.pipeline_slots)
+        self._slots = [
+            Slot(
+                pool,
+                partial(self._membership.lanes, number),
+                settings.pipeline_batch,
+                settings.log_kept_seconds,
+            )
+            for number in range(settings.pipeline_slots)
+        ]
+        self._look_now = asyncio.Event()
+
+    def tell(self, project_ids: Collection[uuid.UUID] | None) -> None:
+        """Let the slots look at these projects; None: at all that have news."""
+        if project_ids is None:
+            self._look_now.set()
+            return
+        for slot in self._slots:
+            slot.tell(project_ids)
 
     async def work_until(self, stop: asyncio.Event) -> None:
-        """Process batches until `stop` is set; through lost connections and whatever else comes."""
-        failures = 0
-        while not stop.is_set():
-            try:
-                if not await self.work_once(self._most >> failures or 1):
-                    await self._wait_for_news(stop)
-                failures = 0
-            except Exception as error:  # noqa: BLE001 - the worker outlives everything but its process
-                logger.warning("batch_interrupted", error=type(error).__name__)
-                failures += 1
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), min(0.05 * 2**failures, LONGEST_PAUSE_SECONDS))
+        """Work until `stop` is set; then let every slot finish its turn, and give the lanes up."""
+        helpers = [
+            asyncio.create_task(self._membership.beat_for_ever(self._look)),
+            asyncio.create_task(self._look_for_ever()),
+            asyncio.create_task(sweep_for_ever(self._pool, self._settings)),
+        ]
+        working = [asyncio.create_task(slot.work_until(stop)) for slot in self._slots]
+        stopped = asyncio.create_task(stop.wait())
+        # None of the helpers ends by itself: without one of them the process is of no use, and says so by
+        # ending.
+        await asyncio.wait([stopped, *helpers], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        self.tell(())  # so that nobody waits for news
+        await asyncio.gather(*working)
+        for helper in helpers:
+            helper.cancel()
+        ends = await asyncio.gather(*helpers, stopped, return_exceptions=True)
+        await self._membership.leave()
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
-    async def work_once(self, most: int) -> int:
-        """Process a batch of up to `most` records of each project that has news; return how many it were."""
-        self._news.clear()
-        projects = await queries.projects_with_news(self._pool)
-        return sum([await self._work_on(project_id, most) for project_id in projects])
-
-    async def listen_for_ever(self) -> None:
-        """Be told by the API processes when there is news; connect anew when the connection is lost."""
+    async def _look_for_ever(self) -> None:
         while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look_now.wait(), LOOK_EVERY_SECONDS)
+            self._look_now.clear()
             try:
-                await self._listen()
-            except CONNECTION_LOST as error:
-                logger.debug("listening_interrupted", error=type(error).__name__)
-            await asyncio.sleep(0.5)
+                await self._look()
+            except DATABASE_TROUBLE as error:
+                logger.debug("look_failed", error=type(error).__name__)
 
-    async def _work_on(self, project_id: uuid.UUID, most: int) -> int:
-        try:
-            return await process_batch(self._pool, project_id, most)
-        except UnfitRecordError as error:
-            return await self._find_unfit(project_id, error)
-
-    async def _find_unfit(self, project_id: uuid.UUID, error: UnfitRecordError) -> int:
-        """Halve the run until it goes through, or until the one record that spoils it is alone."""
-        unfit: frozenset[Place] = frozenset()
-        while True:
-            run = error.run
-            if len(run.records) == 1:
-                if run.records[0].place in unfit:
-                    raise error  # it cannot even be set aside: try again later, and say so
-                unfit = frozenset([run.records[0].place])
-                logger.warning("record_set_aside", cause=type(error.__cause__).__name__)
-            try:
-                return await process_batch(self._pool, project_id, max(1, len(run.records) // 2), unfit)
-            except UnfitRecordError as smaller:
-                error = smaller
-
-    async def _listen(self) -> None:
-        connection = await asyncpg.connect(
-            self._database_url, server_settings=session_settings("vibefollow worker listening", 30)
-        )
-        try:
-            await connection.add_listener("vibefollow_ingest", lambda *_: self._news.set())
-            while not connection.is_closed():
-                await asyncio.sleep(1)
-        finally:
-            await connection.close(timeout=2)
-
-    async def _wait_for_news(self, stop: asyncio.Event) -> None:
-        waits = [asyncio.ensure_future(self._news.wait()), asyncio.ensure_future(stop.wait())]
-        try:
-            await asyncio.wait(waits, timeout=LOOK_EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+    async def _look(self) -> None:
+        self.tell(await log_queries.projects_with_news(self._pool))

@@ -69,12 +69,15 @@ async def _secret(connection: Connection, settings: Settings) -> list[Finding]:
 async def _waiting(connection: Connection) -> Finding:
     row = await connection.fetchrow(
         """
-        SELECT coalesce(sum(h.head_seq - coalesce(p.done_seq, 0)), 0)::bigint AS records,
+        SELECT coalesce(sum(n.seq - coalesce(p.done_seq, 0)), 0)::bigint AS records,
                min((SELECT l.received_at FROM ingest_log l
-                    WHERE l.project_id = h.project_id AND l.stream_id = h.stream_id
-                      AND l.seq > coalesce(p.done_seq, 0) ORDER BY l.seq LIMIT 1)) AS oldest
-        FROM ingest_heads h LEFT JOIN ingest_positions p USING (project_id, stream_id)
-        WHERE h.head_seq > coalesce(p.done_seq, 0)
+                    WHERE l.project_id = h.project_id AND l.segment = h.segment AND l.lane = n.number - 1
+                      AND l.stream_id = h.stream_id AND l.seq > coalesce(p.done_seq, 0)
+                    ORDER BY l.seq LIMIT 1)) AS oldest
+        FROM ingest_heads h CROSS JOIN LATERAL unnest(h.head_seqs) WITH ORDINALITY AS n (seq, number)
+        LEFT JOIN ingest_positions p
+          ON p.project_id = h.project_id AND p.stream_id = h.stream_id AND p.lane = n.number - 1
+        WHERE n.seq > coalesce(p.done_seq, 0)
         """
     )
     assert row is not None
