@@ -96,19 +96,17 @@ class Body:
         size = REQUEST_BYTES + (FIRST_CHUNK_BYTES if announced is None else announced)
         await self._budget.take(size)
         self._held = size
-        body = await self._collect(receive)
+        body = await self._collect(receive, announced)
         if not gzipped:
             return body
         plain = decompress(body)
         self._hold(len(body) + len(plain))
         return plain
 
-    async def _collect(self, receive: Receive) -> bytes:
-        """Put the chunks together."""
-        task = asyncio.current_task()
-        assert task is not None
+    async def _collect(self, receive: Receive, announced: int | None) -> bytes:
+        task = self._watch.current_task()
         try:
-            return await self._collect_watched(receive, task)
+            return await self._collect_watched(receive, announced, task)
         except asyncio.CancelledError:
             if not self._watch.was_cut(task):
                 raise
@@ -119,11 +117,14 @@ class Body:
         finally:
             self._watch.end(task)
 
-    async def _collect_watched(self, receive: Receive, task: asyncio.Task[Any]) -> bytes:
+    async def _collect_watched(
+        self, receive: Receive, announced: int | None, task: asyncio.Task[Any]
+    ) -> bytes:
+        """Put the chunks together. Nearly every body comes whole: the server's word that it ends is not awaited."""
         self._watch.note_progress(task)
         message = await receive()
         whole = self._chunk(message, 0)
-        if not message.get("more_body"):
+        if len(whole) == announced or not message.get("more_body"):
             return whole
         chunks = [whole]
         size = len(whole)

@@ -1,6 +1,7 @@
 """Cutting what waits for the network for too long: one timer for all requests, not one for each."""
 
 import asyncio
+import time
 
 # How often it looks, as a part of the time that a task may stall.
 LOOKS = 8
@@ -15,13 +16,22 @@ class StallWatch:
         self._since: dict[asyncio.Task[object], float] = {}
         self._cut: set[asyncio.Task[object]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        # Kept, because asking for the running loop is a system call (asyncio compares process ids).
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def current_task(self) -> asyncio.Task[object]:
+        """Return the task that asks."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task(self._loop)
+        assert task is not None
+        return task
 
     def note_progress(self, task: asyncio.Task[object]) -> None:
-        """Begin to watch a task, or begin anew."""
-        loop = asyncio.get_running_loop()
-        self._since[task] = loop.time()
+        """Begin to watch a task of this loop, or begin anew."""
+        self._since[task] = time.monotonic()
         if self._timer is None:
-            self._timer = loop.call_later(self.seconds / LOOKS, self._look)
+            self._timer = task.get_loop().call_later(self.seconds / LOOKS, self._look)
 
     def end(self, task: asyncio.Task[object]) -> None:
         """Watch a task no longer."""
@@ -36,10 +46,10 @@ class StallWatch:
         return True
 
     def _look(self) -> None:
-        loop = asyncio.get_running_loop()
-        horizon = loop.time() - self.seconds
+        horizon = time.monotonic() - self.seconds
         for task in [task for task, since in self._since.items() if since <= horizon]:
             del self._since[task]
             self._cut.add(task)
             task.cancel()
+        loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self.seconds / LOOKS, self._look) if self._since else None
