@@ -120,7 +120,7 @@ class Body:
     async def _collect_watched(
         self, receive: Receive, announced: int | None, task: asyncio.Task[Any]
     ) -> bytes:
-        """Put the chunks together. Nearly every body comes whole: the server's word that it ends is not awaited."""
+        """Put the chunks together. Most bodies come whole: then nobody waits for the word that they end."""
         self._watch.note_progress(task)
         message = await receive()
         whole = self._chunk(message, 0)
