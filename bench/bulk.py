@@ -1,72 +1,64 @@
-"""Figure 3: bulk events, against COPY of the same rows into a table like the log."""
+"""Bulk events, against COPY of the same rows into a table like the log."""
 
 import time
-import uuid
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
 
-import asyncpg
-
-from vibefollow_server.ingest.queries import LOG_COLUMNS
-
+from . import tables
 from .figure import Figure, Rounds, ratio
-from .plan import RECORDS_PER_BULK, USERS, Plan
-from .processes import generate
-from .stage import Project, Stage
+from .load import at_full_speed
+from .machine import peak_memory
+from .plan import RECORDS_PER_BULK
+from .scale import Scale
+from .site import Site
 
-ROUNDS = 4
-SECONDS = 1.5
-WARM_UP = 0.4
-CONNECTIONS = 4
-# The most that one round sends: 200,000 events.
-REQUESTS = 200
-COPIED_ROWS = 100_000
-# As many as the product commits at once, at most.
-ROWS_PER_COPY = 5_000
+CONNECTIONS = 8
+# The most rows that one round copies.
+COPIED_ROWS = 300_000
 
 
-async def measure_bulk(stage: Stage, project: Project) -> list[Figure]:
-    """Identify half of the users, then send events and copy rows in turn."""
-    ours, theirs = [], []
-    async with stage.api() as api:
-        users = USERS // 2 // RECORDS_PER_BULK
-        await generate(Plan(kind="user_bulk", port=api.port, key=project.key, tag="u",
-                            connections=1, requests=users))  # fmt: skip
-        for number in range(ROUNDS):
-            outcome = await generate(plan(project, api.port, f"b{number}"))
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """The figure, and the most memory that the API process took (MiB)."""
+
+    figures: list[Figure]
+    memory: float
+
+
+async def measure_bulk(site: Site, scale: Scale) -> Bulk:
+    """Send events and copy the rows that came of them, in turn. No worker runs."""
+    ours, theirs, commits = [], [], []
+    async with site.api() as api:
+        for _ in range(scale.rounds):
+            since = await site.now()
+            plan = site.plan("event_bulk", api.port, CONNECTIONS, seconds=scale.bulk_seconds)
+            outcome = await at_full_speed(plan)
             ours.append(outcome.rate * RECORDS_PER_BULK)
-            theirs.append(await _copy(stage, project))
-    name = "3. POST /events/bulk ÷ COPY of the same rows"
-    note = f"{RECORDS_PER_BULK} events a request, {CONNECTIONS} connections; one connection for COPY"
-    return [ratio(name, Rounds("Vibefollow", ours), Rounds("COPY", theirs), note)]
+            rate, commit = await _copy(site, since)
+            theirs.append(rate)
+            commits.append(commit)
+        memory = peak_memory(api.pid)
+    figure = ratio("bulk events ÷ raw asyncpg COPY of the same rows", Rounds("Vibefollow", ours),
+                   Rounds("COPY", theirs), at_least=0.80, note=_note(commits, outcome.cpu))  # fmt: skip
+    return Bulk([figure], memory)
 
 
-def plan(project: Project, port: int, tag: str) -> Plan:
-    """Return the plan of one round."""
-    return Plan(
-        kind="event_bulk", port=port, key=project.key, tag=tag, connections=CONNECTIONS, requests=REQUESTS,
-        seconds=SECONDS, warm_up=WARM_UP,
-    )  # fmt: skip
-
-
-async def _copy(stage: Stage, project: Project) -> float:
-    """Return rows a second of COPY, with rows that the product itself has written."""
-    async with stage.pool.acquire() as connection:
-        rows = await _rows(connection, project)
+async def _copy(site: Site, since: datetime) -> tuple[float, int]:
+    """Return rows a second of COPY, with the round's own rows, and how many of them a transaction holds."""
+    async with site.pool.acquire() as connection:
+        rows = await tables.log_rows(connection, site.project.id, since, COPIED_ROWS)
+        commit = await tables.records_per_commit(connection, site.project.id, since)
         began = time.perf_counter()
-        for first in range(0, len(rows), ROWS_PER_COPY):
-            await connection.copy_records_to_table(
-                "bench_copy", records=rows[first : first + ROWS_PER_COPY], columns=LOG_COLUMNS
-            )
-        return len(rows) / (time.perf_counter() - began)
+        for first in range(0, len(rows), commit):
+            await tables.copy(connection, rows[first : first + commit])
+        return len(rows) / (time.perf_counter() - began), commit
 
 
-async def _rows(connection: Any, project: Project) -> list[tuple[Any, ...]]:  # noqa: ANN401 - a pool's proxy
-    """Read rows of the log, and give them to a stream that is new."""
-    stream_id = uuid.uuid4()
-    found: list[asyncpg.Record] = await connection.fetch(
-        f"SELECT {', '.join(LOG_COLUMNS)} FROM ingest_log WHERE project_id = $1 AND kind = 2"
-        " ORDER BY seq DESC LIMIT $2",
-        project.id,
-        COPIED_ROWS,
+def _note(commits: Sequence[int], cpu: float) -> str:
+    return (
+        f"{RECORDS_PER_BULK} events a request, {CONNECTIONS} connections; COPY over one connection, in"
+        f" transactions of as many rows as the product's had: {median(commits):,.0f}; the generator's share"
+        f" of a core: {cpu:.0%}"
     )
-    return [(row[0], stream_id, *tuple(row)[2:]) for row in reversed(found)]

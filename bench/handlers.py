@@ -5,12 +5,9 @@ Both run on the product's HTTP server with the product's settings.
 """
 
 import asyncio
-import itertools
 import signal
 import sys
-import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -20,16 +17,15 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
+from . import tables
+
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
+POOL = 10
 ANSWER = b'{"data":{"accepted":true}}'
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(ANSWER))]
-INSERT = (
-    "INSERT INTO bench_one_by_one (project_id, stream_id, seq, kind, request_index, received_at, payload)"
-    " VALUES ($1, $2, $3, 2, 0, $4, $5)"
-)
 
 
 async def read(receive: Receive) -> bytes:
@@ -56,12 +52,12 @@ async def bare(_: dict[str, Any], receive: Receive, send: Send) -> None:
 
 def insert(pool: "asyncpg.Pool[asyncpg.Record]") -> App:
     """Return a handler that commits every request by itself."""
-    project_id, stream_id, numbers = uuid.uuid4(), uuid.uuid4(), itertools.count()
+    row = tables.row_of_the_log()
 
     async def handler(_: dict[str, Any], receive: Receive, send: Send) -> None:
         body = await read(receive)
         msgspec.json.decode(body)
-        await pool.execute(INSERT, project_id, stream_id, next(numbers), datetime.now(UTC), body)
+        await pool.execute(tables.INSERT_ONE, *row(body))
         await accept(send)
 
     return handler
@@ -88,7 +84,7 @@ async def main(which: str, port: int, database_url: str) -> None:
     if which == "bare":
         await serve(bare, port)
         return
-    async with asyncpg.create_pool(database_url, min_size=10, max_size=10) as pool:
+    async with asyncpg.create_pool(database_url, min_size=POOL, max_size=POOL) as pool:
         await serve(insert(pool), port)
 
 

@@ -40,7 +40,7 @@ async def running(*command: str, port: int = 0, **environment: str) -> AsyncIter
 
 
 async def generate(plan: Plan) -> Outcome:
-    """Carry out a plan in a process of its own. Raises where it fails, or where requests were refused."""
+    """Carry out a plan by the generator in Python, in a process of its own. Raises where that fails."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.generator", cwd=ROOT,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
@@ -52,10 +52,7 @@ async def generate(plan: Plan) -> Outcome:
         await _end(process)
     if process.returncode:
         raise RuntimeError("the generator failed; what it said stands above")
-    outcome = msgspec.json.decode(said, type=Outcome)
-    if outcome.refused or not outcome.answered:
-        raise RuntimeError(f"{outcome.refused} requests refused, {outcome.answered} answered: {plan.kind}")
-    return outcome
+    return msgspec.json.decode(said, type=Outcome)
 
 
 def free_port() -> int:

@@ -1,64 +1,84 @@
-"""Figures 1 and 2: durable single events, against doing nothing and against doing it the plain way."""
+"""Durable single events: against doing nothing, and against doing it the plain way."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from .figure import Figure, Rounds, ratio
-from .plan import Outcome, Plan
-from .processes import generate
-from .stage import Project, Stage
+from .load import at_full_speed
+from .machine import peak_memory
+from .plan import Outcome
+from .scale import Scale, in_words
+from .site import Site
 
-ROUNDS = 4
-SECONDS = 1.5
-WARM_UP = 0.4
 CONNECTIONS = 64
-# The most that one round sends; a faster server ends its round earlier.
-REQUESTS = 60_000
 ENOUGH_TO_BE_THE_BOTTLENECK = 0.9
+BARE, OURS, INSERT = "bare handler", "Vibefollow", "an INSERT each"
 
 
-async def measure_singles(stage: Stage) -> list[Figure]:
-    """Measure the three handlers in turn, round after round."""
-    project = await stage.make_project("Singles")
+@dataclass(frozen=True, slots=True)
+class Singles:
+    """The figures, the product's rate (requests a second) and the most memory its process took (MiB)."""
+
+    figures: list[Figure]
+    peak: float
+    memory: float
+
+
+async def measure_singles(site: Site, scale: Scale) -> Singles:
+    """Measure the three handlers in turn, round after round. No worker runs."""
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
-    async with stage.handler("bare") as bare, stage.handler("insert") as insert, stage.api() as api:
-        ports = {"bare handler": bare, "Vibefollow": api.port, "an INSERT each": insert}
-        for number in range(ROUNDS):
-            for which, port in ports.items():
-                outcomes[which].append(await generate(plan(project, port, f"s{number}")))
-    return _figures(outcomes)
+    written: list[float] = []
+    async with site.handler("bare") as bare, site.handler("insert") as insert, site.api() as api:
+        for _ in range(scale.rounds):
+            for which, port in ((BARE, bare), (OURS, api.port), (INSERT, insert)):
+                before = await site.log_written()
+                plan = site.plan("event", port, CONNECTIONS, seconds=scale.singles_seconds)
+                outcomes[which].append(await at_full_speed(plan))
+                if which == OURS:
+                    written.append((await site.log_written() - before) / _sent(outcomes[which][-1]))
+        memory = peak_memory(api.pid)
+    ours = rounds_of(OURS, outcomes)
+    return Singles(_figures(outcomes, _note(site, written), ours), ours.middle, memory)
 
 
-async def measure_beside_worker(stage: Stage) -> list[Figure]:
+async def measure_beside_worker(site: Site, scale: Scale) -> list[Figure]:
     """Measure the same with a worker that processes what arrives: what a machine of this size does in all."""
-    project = await stage.make_project("Singles and worker")
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
-    async with stage.handler("bare") as bare, stage.api() as api, stage.worker():
-        for number in range(2):
-            outcomes["bare handler"].append(await generate(plan(project, bare, f"w{number}")))
-            outcomes["Vibefollow"].append(await generate(plan(project, api.port, f"w{number}")))
-    bare_rounds, ours = (_rounds(which, outcomes) for which in ("bare handler", "Vibefollow"))
-    return [ratio("1b. the same as 1, with the worker at work", ours, bare_rounds)]
+    await site.pass_over()
+    async with site.handler("bare") as bare, site.api() as api, site.worker():
+        for _ in range(2):
+            for which, port in ((BARE, bare), (OURS, api.port)):
+                plan = site.plan("event", port, CONNECTIONS, seconds=scale.singles_seconds)
+                outcomes[which].append(await at_full_speed(plan))
+    name = "singles with a worker at work ÷ bare handler"
+    return [ratio(name, rounds_of(OURS, outcomes), rounds_of(BARE, outcomes))]
 
 
-def plan(project: Project, port: int, tag: str) -> Plan:
-    """Return the plan of one round; every round sends the same amount of the same traffic."""
-    return Plan(
-        kind="event", port=port, key=project.key, tag=tag, connections=CONNECTIONS, requests=REQUESTS,
-        seconds=SECONDS, warm_up=WARM_UP,
-    )  # fmt: skip
-
-
-def _figures(outcomes: dict[str, list[Outcome]]) -> list[Figure]:
-    ours = _rounds("Vibefollow", outcomes)
-    bare, insert = _rounds("bare handler", outcomes), _rounds("an INSERT each", outcomes)
-    return [
-        ratio("1. POST /events, durable, with key ÷ bare handler", ours, bare, _generator_note(outcomes)),
-        ratio("2. POST /events, durable, with key ÷ an INSERT each", ours, insert),
-    ]
-
-
-def _rounds(which: str, outcomes: dict[str, list[Outcome]]) -> Rounds:
+def rounds_of(which: str, outcomes: dict[str, list[Outcome]]) -> Rounds:
+    """Return the rates of one of those that were measured in turn."""
     return Rounds(which, [outcome.rate for outcome in outcomes[which]])
+
+
+def _sent(outcome: Outcome) -> float:
+    """Return about how many requests went out, those of the warm-up second included."""
+    return outcome.answered * (1 + 1 / outcome.seconds)
+
+
+def _figures(outcomes: dict[str, list[Outcome]], note: str, ours: Rounds) -> list[Figure]:
+    bare, insert = rounds_of(BARE, outcomes), rounds_of(INSERT, outcomes)
+    return [
+        ratio("durable singles ÷ bare handler", ours, bare, at_least=0.45,
+              note=f"{note}; {_generator_note(outcomes)}"),
+        ratio("durable singles ÷ an INSERT each through a pool of 10", ours, insert, at_least=3.5,
+              note="the INSERT writes the columns of a log row, and knows no idempotency, key or limit"),
+    ]  # fmt: skip
+
+
+def _note(site: Site, written: list[float]) -> str:
+    return (
+        f"{CONNECTIONS} connections; {in_words(site.keys)} live keys there before; write-ahead log a request:"
+        f" {written[0]:,.0f} bytes in the first round after the checkpoint, {written[-1]:,.0f} in the last"
+    )
 
 
 def _generator_note(outcomes: dict[str, list[Outcome]]) -> str:
@@ -66,5 +86,5 @@ def _generator_note(outcomes: dict[str, list[Outcome]]) -> str:
     busy = {which: max(one.cpu for one in several) for which, several in outcomes.items()}
     shares = ", ".join(f"{which} {share:.0%}" for which, share in busy.items())
     held_back = [which for which, share in busy.items() if share >= ENOUGH_TO_BE_THE_BOTTLENECK]
-    verdict = f"it was the bottleneck for: {', '.join(held_back)}" if held_back else "not the bottleneck"
-    return f"generator's share of a core: {shares}; {verdict}"
+    end = f"it was the bottleneck for: {', '.join(held_back)}" if held_back else "not the bottleneck"
+    return f"the generator's share of a core: {shares}; {end}"

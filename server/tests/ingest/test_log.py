@@ -3,16 +3,18 @@
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from asyncpg import Pool, Record
+from asyncpg import Connection, Pool, Record
 from asyncpg.transaction import Transaction
 
 from vibefollow_server import clock
 from vibefollow_server.ingest.log import IngestLog
+from vibefollow_server.ingest.rings import day_ring, digest_of
 from vibefollow_server.ingest.submission import (
     Committed,
     KeyInProgress,
@@ -29,15 +31,18 @@ ANSWER = b'{"data":{"accepted":true}}'
 def submission(
     project_id: uuid.UUID, payload: bytes = b"{}", key: str | None = None, fingerprint: bytes = b"f"
 ) -> Submission:
-    return Submission(project_id, clock.now(), [(0, 2, payload)], 202, ANSWER, key, fingerprint)
+    digest = None if key is None else digest_of(key)
+    return Submission(project_id, clock.now(), [(0, 2, 5, 5, payload)], 202, ANSWER, digest, fingerprint)
 
 
 @asynccontextmanager
 async def log(pool: "Pool[Record]", wait_seconds: float = 5.0) -> AsyncIterator[IngestLog]:
     opened = IngestLog(pool, wait_seconds)
     opened.start()
-    yield opened
-    await opened.close()
+    try:
+        yield opened
+    finally:
+        await opened.close()
 
 
 async def payloads(pool: "Pool[Record]", project_id: uuid.UUID) -> list[bytes]:
@@ -87,7 +92,8 @@ async def test_the_head_of_a_stream_counts_its_records(pool: "Pool[Record]", pro
         for _ in range(3):
             await asyncio.gather(*(ingest.submit(submission(project_id)) for _ in range(5)))
     assert (
-        await pool.fetchval("SELECT sum(head_seq) FROM ingest_heads WHERE project_id = $1", project_id) == 15
+        await pool.fetchval("SELECT sum(head_seqs[6]) FROM ingest_heads WHERE project_id = $1", project_id)
+        == 15
     )
 
 
@@ -158,8 +164,9 @@ async def test_a_key_that_another_process_holds_delays_nobody_else_and_is_in_pro
         holding = stuck.transaction()
         await holding.start()
         await stuck.execute(
-            "INSERT INTO idempotency_keys VALUES ($1, 'held', '', 202, '', now())", project_id
-        )
+            "INSERT INTO idempotency_keys VALUES ($1, $2, $3, '', 202, NULL, now())",
+            project_id, day_ring(clock.now().date()), digest_of("held"),
+        )  # fmt: skip
         held = asyncio.create_task(ingest.submit(submission(project_id, key="held")))
         while not await backends_in_transaction(pool):
             await asyncio.sleep(0.01)
@@ -176,7 +183,7 @@ async def test_a_commit_through_lost_connections_is_there_once(
 ) -> None:
     async def shoot() -> None:
         while True:
-            await asyncio.sleep(random.uniform(0.005, 0.06))
+            await asyncio.sleep(random.uniform(0.02, 0.3))
             await pool.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND application_name = 'shot at'"
@@ -216,24 +223,38 @@ async def _url_of(pool: "Pool[Record]") -> str:
 
 
 @pytest.mark.parametrize("streams_first_commit", [True, False])
+@pytest.mark.parametrize("keyed", [False, True])
+@pytest.mark.parametrize("records", [1, 1000], ids=["in one statement", "step by step"])
 async def test_a_commit_whose_answer_was_lost_is_looked_up_and_not_written_again(
-    pool: "Pool[Record]", project_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch, streams_first_commit: bool
+    pool: "Pool[Record]",
+    project_id: uuid.UUID,
+    monkeypatch: pytest.MonkeyPatch,
+    streams_first_commit: bool,
+    keyed: bool,
+    records: int,
 ) -> None:
-    """The worst moment for a connection to break: COMMIT was done, and nobody heard of it."""
+    """The worst moment for a connection to break: the commit was done, and nobody heard of it."""
     lost = 0
-    commit = Transaction.commit
 
-    async def commit_and_break(transaction: Transaction) -> None:
-        nonlocal lost
-        await commit(transaction)
-        if lost < 2:
-            lost += 1
-            raise ConnectionResetError
+    def breaking(method: Any, is_commit: Callable[[Any], bool]) -> Any:
+        async def done_and_broken(itself: Any, *arguments: Any, **more: Any) -> Any:
+            nonlocal lost
+            result = await method(itself, *arguments, **more)
+            if is_commit(arguments) and lost < 2:
+                lost += 1
+                raise ConnectionResetError
+            return result
+
+        return done_and_broken
 
     async with log(pool) as ingest:
         if not streams_first_commit:
             assert await ingest.submit(submission(project_id, b"before")) == Committed()
-        monkeypatch.setattr(Transaction, "commit", commit_and_break)
-        assert await ingest.submit(submission(project_id, b"once")) == Committed()
+        monkeypatch.setattr(Transaction, "commit", breaking(Transaction.commit, lambda _: True))
+        fetchval = breaking(Connection.fetchval, lambda arguments: "WITH claimed" in arguments[0])
+        monkeypatch.setattr(Connection, "fetchval", fetchval)
+        sent = submission(project_id, b"once", key="k" if keyed else None)
+        sent.records *= records
+        assert await ingest.submit(sent) == Committed()
     assert lost
-    assert (await payloads(pool, project_id)).count(b"once") == 1
+    assert (await payloads(pool, project_id)).count(b"once") == records

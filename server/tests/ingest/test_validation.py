@@ -28,7 +28,7 @@ def accept(endpoint: Endpoint, body: object) -> Accepted:
 
 
 def payload(endpoint: Endpoint, body: object) -> Any:
-    return json.loads(accept(endpoint, body).payloads[0][1])
+    return json.loads(accept(endpoint, body).records[0][1])
 
 
 def refuse(endpoint: Endpoint, body: object) -> Refused:
@@ -307,7 +307,7 @@ class TestBatch:
         accepted = accept(
             Endpoint.EVENTS_BATCH, {"events": [EVENT | {"event_id": str(i)} for i in range(500)]}
         )
-        assert [(i, json.loads(p)["event_id"]) for i, p in accepted.payloads] == [
+        assert [(i, json.loads(p)["event_id"]) for i, p, _, _ in accepted.records] == [
             (i, str(i)) for i in range(500)
         ]
         assert (accepted.received, accepted.rejected, accepted.problems) == (500, 0, [])
@@ -323,7 +323,7 @@ class TestBulk:
     def test_bad_records_are_listed_by_index_and_the_rest_kept(self) -> None:
         body = {"users": [USER, {"external_user_id": "u", "email": "nope"}, 7, {}, USER]}
         accepted = accept(Endpoint.USERS_BULK, body)
-        assert [index for index, _ in accepted.payloads] == [0, 4]
+        assert [index for index, *_ in accepted.records] == [0, 4]
         assert [(p.index, p.field) for p in accepted.problems] == [
             (1, "email"),
             (2, None),
@@ -333,7 +333,7 @@ class TestBulk:
 
     def test_rejected_counts_records_not_problems(self) -> None:
         accepted = accept(Endpoint.EVENTS_BULK, {"events": [{}, EVENT, {"name": "$"}]})
-        assert (accepted.rejected, len(accepted.problems), len(accepted.payloads)) == (2, 4, 1)
+        assert (accepted.rejected, len(accepted.problems), len(accepted.records)) == (2, 4, 1)
 
     @pytest.mark.parametrize("unfit", [None, [], {}, "x", 0, [USER] * 1001])
     def test_a_list_that_is_none_is_refused_with_400(self, unfit: object) -> None:
@@ -342,7 +342,7 @@ class TestBulk:
         assert [problem.field for problem in verdict.problems] == ["users"]
 
     def test_1000_records_are_accepted(self) -> None:
-        assert len(accept(Endpoint.USERS_BULK, {"users": [USER] * 1000}).payloads) == 1000
+        assert len(accept(Endpoint.USERS_BULK, {"users": [USER] * 1000}).records) == 1000
 
 
 class TestBody:

@@ -85,8 +85,8 @@ def agree(endpoint: Endpoint, body: bytes) -> None:
     assert fast is None or fast == slow
     assert validate(endpoint, body, NOW) == slow
     if isinstance(slow, Accepted):
-        assert len(slow.payloads) + slow.rejected == slow.received
-        assert {problem.index for problem in slow.problems}.isdisjoint(index for index, _ in slow.payloads)
+        assert len(slow.records) + slow.rejected == slow.received
+        assert {problem.index for problem in slow.problems}.isdisjoint(index for index, *_ in slow.records)
     else:
         assert slow.problems
 
@@ -122,7 +122,7 @@ def test_no_damaged_body_makes_it_raise(endpoint: Endpoint, body: Any, data: st.
 def test_a_good_event_is_accepted_and_comes_back(event: dict[str, Any]) -> None:
     verdict = validate(Endpoint.EVENTS, encode(event), NOW)
     assert isinstance(verdict, Accepted)
-    stored = msgspec.json.decode(verdict.payloads[0][1], type=Event)
+    stored = msgspec.json.decode(verdict.records[0][1], type=Event)
     present = {key: value for key, value in event.items() if value is not None}
     if "timestamp" in present:
         assert stored.timestamp == datetime.fromisoformat(present["timestamp"])
@@ -136,7 +136,7 @@ def test_a_good_event_is_accepted_and_comes_back(event: dict[str, Any]) -> None:
 def test_a_good_user_is_accepted_and_comes_back(user: dict[str, Any]) -> None:
     verdict = validate(Endpoint.USERS, encode(user), NOW)
     assert isinstance(verdict, Accepted)
-    stored = msgspec.json.decode(verdict.payloads[0][1], type=User)
+    stored = msgspec.json.decode(verdict.records[0][1], type=User)
     assert msgspec.structs.asdict(stored) == {"email": None, "traits": None} | user
     if stored.traits:
         assert list(stored.traits) == list(user["traits"])
@@ -150,8 +150,8 @@ def test_a_bad_record_never_changes_its_neighbours(events: list[Any], odd: Any, 
     beside = validate(Endpoint.EVENTS_BULK, encode({"events": [*events[:at], odd, *events[at:]]}), NOW)
     assert isinstance(alone, Accepted)
     assert isinstance(beside, Accepted)
-    kept = [(index - (index > at), payload) for index, payload in beside.payloads if index != at]
-    assert kept == alone.payloads
+    kept = [(index - (index > at), *rest) for index, *rest in beside.records if index != at]
+    assert kept == alone.records
     assert all(problem.index == at for problem in beside.problems)
 
 

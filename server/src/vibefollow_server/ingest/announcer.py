@@ -1,8 +1,8 @@
 """Telling the workers that there is news, at most every few milliseconds, and beside the commits.
 
-A NOTIFY is a commit of its own. Inside the group's transaction it would make commits of all processes queue up; after
-each it would double their number. So it is said by a task of its own, on a connection that does not wait for
-the disk: should a notification be lost, the workers look by themselves.
+A NOTIFY is a commit of its own. Inside the group's transaction it would make commits of all processes queue
+up; after each it would double their number. So it is said by a task of its own, on a connection that does not
+wait for the disk: should a notification be lost, the workers look by themselves.
 """
 
 import asyncio

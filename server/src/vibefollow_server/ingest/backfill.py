@@ -1,5 +1,6 @@
 """How much of a project waits to be processed, so that a backfill does not outrun the worker."""
 
+import asyncio
 import time
 import uuid
 
@@ -14,8 +15,10 @@ FRESH_SECONDS = 0.25
 class BackfillGate:
     """Refuses bulk requests while too many of a project's records wait (SPEC section 2, "429")."""
 
-    def __init__(self, pool: Pool, default_limit: int) -> None:
+    def __init__(self, pool: Pool, default_limit: int, patience: float = 10.0) -> None:
+        """`patience`: how many seconds a request waits for the count; then `TimeoutError` is raised."""
         self._pool = pool
+        self._patience = patience
         self._default_limit = default_limit
         self._counted: dict[uuid.UUID, tuple[float, int]] = {}
 
@@ -28,7 +31,8 @@ class BackfillGate:
     async def _waiting(self, project_id: uuid.UUID) -> int:
         counted_at, count = self._counted.get(project_id, (0.0, 0))
         if time.monotonic() - counted_at > FRESH_SECONDS:
-            count = await queries.waiting_records(self._pool, project_id)
+            async with asyncio.timeout(self._patience):
+                count = await queries.waiting_records(self._pool, project_id)
             self._counted[project_id] = (time.monotonic(), count)
         return count
 

@@ -9,6 +9,7 @@ from typing import Any
 from vibefollow_server.errors import ApiError, refusal
 
 from .limits import MAX_BODY_BYTES
+from .stall_watch import StallWatch
 
 # What a request holds beside its body: its task, its headers, its connection's buffers.
 REQUEST_BYTES = 16 * 1024
@@ -50,7 +51,7 @@ class ByteBudget:
             raise
 
     def take_more(self, size: int) -> None:
-        """Reserve bytes beyond what was announced, where they are free: who holds some must not wait for more."""
+        """Reserve more than was announced, where it is free: who holds some must not wait for more."""
         if size > self.free:
             raise _too_much_at_once()
         self.free -= size
@@ -71,12 +72,12 @@ class ByteBudget:
 class Body:
     """One request's body on its way in. Use as a context manager: it gives its bytes back at the end."""
 
-    __slots__ = ("_budget", "_held", "_stall_seconds")
+    __slots__ = ("_budget", "_held", "_watch")
 
-    def __init__(self, budget: ByteBudget, stall_seconds: float) -> None:
-        """`stall_seconds`: a body that makes no progress for so long is cut."""
+    def __init__(self, budget: ByteBudget, watch: StallWatch) -> None:
+        """`watch` cuts a body that makes no progress."""
         self._budget = budget
-        self._stall_seconds = stall_seconds
+        self._watch = watch
         self._held = 0
 
     def __enter__(self) -> "Body":
@@ -95,36 +96,45 @@ class Body:
         size = REQUEST_BYTES + (FIRST_CHUNK_BYTES if announced is None else announced)
         await self._budget.take(size)
         self._held = size
-        body = await self._collect(receive)
+        body = await self._collect(receive, announced)
         if not gzipped:
             return body
         plain = decompress(body)
         self._hold(len(body) + len(plain))
         return plain
 
-    async def _collect(self, receive: Receive) -> bytes:
-        """Put the chunks together; nearly every body is one chunk, and is there already."""
+    async def _collect(self, receive: Receive, announced: int | None) -> bytes:
+        task = self._watch.current_task()
         try:
-            async with asyncio.timeout(self._stall_seconds) as stall:
-                message = await receive()
-                if not message.get("more_body"):
-                    return self._chunk(message, 0)
-                return await self._collect_more(message, receive, stall)
-        except TimeoutError:
+            return await self._collect_watched(receive, announced, task)
+        except asyncio.CancelledError:
+            if not self._watch.was_cut(task):
+                raise
             raise refusal(
-                408, "request_timeout", f"No byte of the body arrived for {self._stall_seconds:g} s.", None,
+                408, "request_timeout", f"No byte of the body arrived for {self._watch.seconds:g} s.", None,
                 {"Connection": "close"},
             ) from None  # fmt: skip
+        finally:
+            self._watch.end(task)
 
-    async def _collect_more(self, message: dict[str, Any], receive: Receive, stall: asyncio.Timeout) -> bytes:
-        chunks = [self._chunk(message, 0)]
-        size = len(chunks[0])
+    async def _collect_watched(
+        self, receive: Receive, announced: int | None, task: asyncio.Task[Any]
+    ) -> bytes:
+        """Put the chunks together. Most bodies come whole: then nobody waits for the word that they end."""
+        self._watch.note_progress(task)
+        message = await receive()
+        whole = self._chunk(message, 0)
+        if len(whole) == announced or not message.get("more_body"):
+            return whole
+        chunks = [whole]
+        size = len(whole)
         while message.get("more_body"):
-            stall.reschedule(asyncio.get_running_loop().time() + self._stall_seconds)
+            self._watch.note_progress(task)
             message = await receive()
-            chunks.append(self._chunk(message, size))
-            size += len(chunks[-1])
-        return b"".join(chunks)
+            if chunk := self._chunk(message, size):
+                chunks.append(chunk)
+                size += len(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _chunk(self, message: dict[str, Any], before: int) -> bytes:
         """Return what a message brings, if there is room for it after the `before` bytes."""

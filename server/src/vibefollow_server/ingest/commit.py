@@ -19,8 +19,10 @@ import structlog
 from vibefollow_server.clock import now
 from vibefollow_server.db.pool import CONNECTION_LOST, Connection
 
-from . import queries
+from . import key_queries, log_queries
 from .announcer import Announcer
+from .key_queries import KeyRow
+from .rings import is_near_midnight
 from .streams import Numbered, Streams
 from .submission import Committed, KeyReused, Outcome, Repeated, Submission
 
@@ -28,6 +30,8 @@ logger = structlog.get_logger()
 
 # After so long without an answer a connection is taken for lost, and the commit is looked up on another one.
 ATTEMPT_SECONDS = 20.0
+# Of so many records, one statement is faster than a COPY in a transaction of its own (measured).
+MOST_AT_ONCE = 250
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.5
 
 # A segment may be locked for a moment, while it is emptied.
@@ -56,10 +60,13 @@ class GroupCommit:
         self._announcer = announcer
         self._one_writer = asyncio.Lock()
 
-    async def run(self, group: Sequence[Submission], connections: Connections) -> None:
+    async def run(
+        self, group: Sequence[Submission], connections: Connections, *, at_once: bool = True
+    ) -> None:
         """Commit `group` through lost connections, for as long as somebody waits for it.
 
         The lock time-out of the connections says how long another process may hold one of the keys.
+        `at_once`: try a single statement first; for whom a long time-out is not to keep the only writer.
         Raises `KeysHeldError` when it is over, and what PostgreSQL refuses for a reason that lasts.
         """
         attempt, pause = Attempt(), SHORTEST_PAUSE_SECONDS
@@ -68,41 +75,80 @@ class GroupCommit:
                 async with asyncio.timeout(ATTEMPT_SECONDS), connections() as connection:
                     if not await self._came_about(connection, attempt):
                         attempt = Attempt()
-                        await self._write(connection, group, attempt)
+                        await self._write(connection, group, attempt, at_once)
                     group, attempt = await self._settle(connection, group, attempt), Attempt()
             except PASSING_TROUBLE as error:
                 logger.warning("commit_interrupted", error=type(error).__name__, requests=len(group))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def _write(self, connection: Connection, group: Sequence[Submission], attempt: Attempt) -> None:
-        await connection.execute("BEGIN")
+    async def _write(
+        self, connection: Connection, group: Sequence[Submission], attempt: Attempt, at_once: bool
+    ) -> None:
+        try:
+            if at_once and await self._write_at_once(connection, group, attempt):
+                return
+            await self._write_step_by_step(connection, group, attempt)
+        except (asyncpg.LockNotAvailableError, KeysHeldError):
+            raise  # it was refused in order
+        except BaseException:
+            connection.terminate()  # in what state it is, nobody knows
+            raise
+
+    async def _write_at_once(
+        self, connection: Connection, group: Sequence[Submission], attempt: Attempt
+    ) -> bool:
+        """Write the usual group, small and with fresh keys, in one round trip; False where it is another."""
+        at = now()
+        if is_near_midnight(at) or sum(len(submission.records) for submission in group) > MOST_AT_ONCE:
+            return False
+        async with self._one_writer:
+            numbered = self._streams.number(group)
+            if len(numbered.heads) != 1:
+                return False
+            attempt.firsts, attempt.numbered = list(group), numbered
+            ((segment, rows),) = numbered.rows.items()
+            try:
+                await log_queries.write_at_once(
+                    connection, _keys_of(group), segment, rows, numbered.heads[0], at
+                )
+            except (asyncpg.DivisionByZeroError, asyncpg.LockNotAvailableError):
+                attempt.firsts, attempt.numbered = [], Numbered()
+                return False
+            except BaseException:
+                self._streams.abandon()
+                raise
+            self._streams.committed(numbered.heads)
+        return True
+
+    async def _write_step_by_step(
+        self, connection: Connection, group: Sequence[Submission], attempt: Attempt
+    ) -> None:
+        """Write any group: keys first, so that a repeated one is left out and aborts no neighbour."""
+        transaction = connection.transaction()
+        await transaction.start()
         try:
             attempt.firsts = await self._claim_keys(connection, group)
             async with self._one_writer:
                 attempt.numbered = self._streams.number(attempt.firsts)
                 try:
                     await self._append(connection, attempt.numbered)
-                    await connection.execute("COMMIT")
+                    await transaction.commit()
                 except BaseException:
                     self._streams.abandon()
                     raise
                 self._streams.committed(attempt.numbered.heads)
         except (asyncpg.LockNotAvailableError, KeysHeldError):
-            await connection.execute("ROLLBACK")
-            raise
-        except BaseException:
-            connection.terminate()  # in what state it is, nobody knows
+            await transaction.rollback()
             raise
 
     async def _claim_keys(self, connection: Connection, group: Sequence[Submission]) -> list[Submission]:
         """Return the submissions that are to be written: without a key, or the first with theirs."""
-        keyed = [submission.key_row for submission in group if submission.digest is not None]
-        if not keyed:
+        keys = _keys_of(group)
+        if not keys:
             return list(group)
-        keyed.sort(key=lambda row: (row.project_id, row.digest))
         try:
-            free = await queries.claim_keys(connection, keyed, now())
+            free = await key_queries.claim_keys(connection, keys, now())
         except asyncpg.LockNotAvailableError:
             raise KeysHeldError from None
         return [one for one in group if one.digest is None or (one.project_id, one.digest) in free]
@@ -110,9 +156,9 @@ class GroupCommit:
     @staticmethod
     async def _append(connection: Connection, numbered: Numbered) -> None:
         for segment, rows in numbered.rows.items():
-            await queries.append_to_log(connection, segment, rows)
+            await log_queries.append_to_log(connection, segment, rows)
         if numbered.heads:
-            await queries.advance_heads(connection, numbered.heads)
+            await log_queries.advance_heads(connection, numbered.heads)
 
     @staticmethod
     async def _came_about(connection: Connection, attempt: Attempt) -> bool:
@@ -120,7 +166,7 @@ class GroupCommit:
         if not attempt.numbered.heads:
             return False
         head = attempt.numbered.heads[0]
-        return await queries.settled_head(connection, head.project_id, head.stream_id) == head.head_seqs
+        return await log_queries.settled_head(connection, head.project_id, head.stream_id) == head.head_seqs
 
     async def _settle(
         self, connection: Connection, group: Sequence[Submission], attempt: Attempt
@@ -133,14 +179,21 @@ class GroupCommit:
             return []
         firsts = set(map(id, attempt.firsts))
         others = [submission for submission in group if id(submission) not in firsts]
-        answers = await queries.find_answers(connection, [one.key_row for one in others], now())
+        answers = await key_queries.find_answers(connection, [one.key_row for one in others], now())
         for submission in others:
             if kept := answers.get((submission.project_id, submission.digest or b"")):
                 submission.settle(_outcome(kept, submission))
         return [submission for submission in others if submission.is_wanted]
 
 
-def _outcome(kept: queries.KeyRow, submission: Submission) -> Outcome:
+def _keys_of(group: Sequence[Submission]) -> list[KeyRow]:
+    """Return the group's keys, sorted, so that two processes never wait for each other in a circle."""
+    keys = [submission.key_row for submission in group if submission.digest is not None]
+    keys.sort(key=lambda row: (row.project_id, row.digest))
+    return keys
+
+
+def _outcome(kept: KeyRow, submission: Submission) -> Outcome:
     """Return what the request gets whose key was honoured before."""
     if kept.fingerprint != submission.fingerprint:
         return KeyReused()

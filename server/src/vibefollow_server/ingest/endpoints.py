@@ -24,6 +24,7 @@ from .rate_limits import RateLimits
 from .request import RequestHeaders, auth_required
 from .rings import digest_of
 from .schemas import Endpoint, RecordKind
+from .stall_watch import StallWatch
 from .submission import Committed, KeyInProgress, KeyReused, Outcome, Repeated, Submission
 from .validation import Accepted, Refused, validate_fast, validate_slow
 
@@ -49,7 +50,7 @@ class IngestApi:
         self._gate = gate
         self._log = log
         self._budget = ByteBudget(settings.body_budget, settings.accept_wait_seconds)
-        self._stall_seconds = settings.body_stall_seconds
+        self._stalls = StallWatch(settings.body_stall_seconds)
         self._slow_turns = asyncio.Semaphore(MOST_SLOW_AT_ONCE)
 
     async def answer(self, scope: dict[str, Any], receive: Receive) -> tuple[int, bytes, Headers]:
@@ -65,15 +66,16 @@ class IngestApi:
     async def _accept(self, scope: dict[str, Any], receive: Receive, told: Headers) -> tuple[int, bytes]:
         """Let one request in, step by step; `told` collects headers that every further answer carries."""
         endpoint = _endpoint(scope)
-        headers = RequestHeaders.of(scope["headers"])
+        headers = RequestHeaders(scope["headers"])
         caller = await self._authenticate(headers)
         await self._demand_rate(caller, endpoint, told)
         gzipped = headers.demand_json()
         key = headers.idempotency_key()
-        with Body(self._budget, self._stall_seconds) as incoming:
+        with Body(self._budget, self._stalls) as incoming:
             body = await incoming.read(receive, headers.content_length(), gzipped=gzipped)
-            accepted = await self._validate(endpoint, body)
-            submission = _submission(caller, endpoint, accepted, key, body)
+            now = clock.now()
+            accepted = validate_fast(endpoint, body, now) or await self._explain(endpoint, body, now)
+            submission = _submission(caller, endpoint, accepted, key, body, now)
             del body
             outcome = await self._log.submit(submission)
         if isinstance(outcome, Committed):
@@ -99,19 +101,17 @@ class IngestApi:
         if endpoint.bulk:
             await self._gate.demand_room(caller.project_id, caller.backfill_queue_limit)
 
-    async def _validate(self, endpoint: Endpoint, body: bytes) -> Accepted:
-        now = clock.now()
-        verdict = validate_fast(endpoint, body, now) or await self._explain(endpoint, body, now)
+    async def _explain(self, endpoint: Endpoint, body: bytes, now: datetime) -> Accepted:
+        """Take a body apart that is not plainly good; raises 400 and 422 with everything that is wrong."""
+        if len(body) < SLOW_IN_THREAD_BYTES:
+            verdict = validate_slow(endpoint, body, now)
+        else:
+            async with self._slow_turns:
+                verdict = await asyncio.to_thread(validate_slow, endpoint, body, now)
         if isinstance(verdict, Refused):
             problems = [Problem(verdict.code, one.message, one.field) for one in verdict.problems]
             raise ApiError(verdict.status, problems)
         return verdict
-
-    async def _explain(self, endpoint: Endpoint, body: bytes, now: datetime) -> Accepted | Refused:
-        if len(body) < SLOW_IN_THREAD_BYTES:
-            return validate_slow(endpoint, body, now)
-        async with self._slow_turns:
-            return await asyncio.to_thread(validate_slow, endpoint, body, now)
 
 
 def _endpoint(scope: dict[str, Any]) -> Endpoint:
@@ -124,12 +124,12 @@ def _endpoint(scope: dict[str, Any]) -> Endpoint:
 
 
 def _submission(
-    caller: Caller, endpoint: Endpoint, accepted: Accepted, key: str | None, body: bytes
+    caller: Caller, endpoint: Endpoint, accepted: Accepted, key: str | None, body: bytes, now: datetime
 ) -> Submission:
     kind = int(endpoint.kind)
     return Submission(
         project_id=caller.project_id,
-        received_at=clock.now(),
+        received_at=now,
         records=[
             (index, kind, _lane(endpoint, user_hash, of_the_past), user_hash, payload)
             for index, payload, user_hash, of_the_past in accepted.records

@@ -1,8 +1,8 @@
 """Lanes: how the workers share a project's log without ever taking two records of a user out of order.
 
-All records of a user have one hash, so they are in one of eight lanes, and a lane is worked on by one worker at a time.
-Beside each lane of live records runs one of backfills (what comes in bulk and tells of the past), so
-that a customer's import does not hold up what other users do now.
+All records of a user have one hash, so they are in one of eight lanes, and a lane is worked on by one worker
+at a time. Beside each lane of live records runs one of backfills (what comes in bulk and tells of the past),
+so that a customer's import does not hold up what other users do now.
 
     live      0 1 2 3 4 5 6 7      what comes one by one or in a batch, and what happens now
     backfill  8 9 …        15      lane 8 + n holds the past of the users of lane n

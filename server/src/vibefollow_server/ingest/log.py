@@ -7,6 +7,7 @@ shares a key with another process at this very moment leaves the group and waits
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -60,6 +61,7 @@ class IngestLog:
 
     def start(self) -> None:
         """Start the flusher in the running event loop."""
+        self._loop = asyncio.get_running_loop()
         self._announcer.start()
         self._tasks = [
             asyncio.create_task(self._flush_for_ever()),
@@ -82,6 +84,7 @@ class IngestLog:
 
     async def submit(self, submission: Submission) -> Outcome:
         """Return what became of the request; `Committed` only after its transaction is durable."""
+        submission.outcome = self._loop.create_future()
         if submission.digest is None:
             return await self._wait_for_commit(submission)
         name = (submission.project_id, submission.digest)
@@ -98,19 +101,17 @@ class IngestLog:
             del self._keys_at_work[name]
 
     async def _wait_for_commit(self, submission: Submission) -> Outcome:
-        loop = asyncio.get_running_loop()
-        self._deadlines.append((loop.time() + self._wait_seconds, submission))
+        self._deadlines.append((time.monotonic() + self._wait_seconds, submission))
         self._waiting.append(submission)
         self._something_waits.set()
         return await submission.outcome
 
     async def _expire_for_ever(self) -> None:
         """Tell those who have waited for too long; all wait equally long, so the first is the next."""
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             waiting = self._deadlines
-            while waiting and (not waiting[0][1].is_wanted or waiting[0][0] <= loop.time()):
+            while waiting and (not waiting[0][1].is_wanted or waiting[0][0] <= time.monotonic()):
                 waiting.popleft()[1].settle(Unavailable())
 
     async def _flush_for_ever(self) -> None:
@@ -153,7 +154,7 @@ class IngestLog:
     async def _commit_alone(self, submission: Submission) -> None:
         try:
             async with self._turns_apart:
-                await self._commit.run([submission], self._patient_connection)
+                await self._commit.run([submission], self._patient_connection, at_once=False)
         except KeysHeldError:
             submission.settle(KeyInProgress())
         except Exception as error:  # noqa: BLE001 - its waiter must hear of it

@@ -1,19 +1,12 @@
-"""All SQL of the ingest path. Data queries name their project first."""
+"""SQL around the log: API keys, tokens, what waits, telling the workers. The rest: `log_`, `key_queries`."""
 
 import uuid
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 from vibefollow_server.db.pool import Connection, Pool
-
-from .copy_format import COLUMNS, encode_copy
-from .limits import IDEMPOTENCY_KEYS_KEPT
-from .rings import day_ring, is_near_midnight, neighbouring_rings
-
-# A project and the digest of an idempotency key.
-KeyName = tuple[uuid.UUID, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +18,6 @@ class LeaseTerms:
     wanted: int
     given_back: int
     at: datetime
-
-
-class Head(NamedTuple):
-    """How far a project's records in one stream go: a number for each lane, and times of receipt."""
-
-    project_id: uuid.UUID
-    stream_id: uuid.UUID
-    segment: int
-    received_on: date
-    not_before: datetime
-    last_received_at: datetime
-    head_seqs: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """An idempotency key with the answer that it will repeat; None: a plain acceptance."""
-
-    project_id: uuid.UUID
-    digest: bytes
-    fingerprint: bytes
-    status: int
-    answer: bytes | None
 
 
 async def find_key(pool: Pool, key_hash: bytes) -> dict[str, Any] | None:
@@ -98,115 +68,6 @@ async def lease_tokens(
     )
     assert row is not None
     return row["granted"], row["tokens"]
-
-
-async def claim_keys(connection: Connection, keys: Sequence[KeyRow], at: datetime) -> set[KeyName]:
-    """Insert idempotency keys with their answers; return those that were free or had expired.
-
-    The keys come sorted, so that two processes never wait for each other in a circle. Waits for a transaction
-    that holds the same key, as long as the session's lock time-out allows.
-    """
-    if is_near_midnight(at):
-        await _lock_keys(connection, keys)
-    rows = await connection.fetch(
-        """
-        INSERT INTO idempotency_keys AS k (project_id, ring, digest, fingerprint, status, answer, made_at)
-        SELECT u.project_id, $6, u.digest, u.fingerprint, u.status, u.answer, $7
-        FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::smallint[], $5::bytea[])
-            AS u (project_id, digest, fingerprint, status, answer)
-        WHERE NOT EXISTS (
-            SELECT FROM idempotency_keys o WHERE o.project_id = u.project_id AND o.ring = ANY($8::smallint[])
-            AND o.digest = u.digest AND o.made_at > $9)
-        ON CONFLICT (project_id, ring, digest) DO UPDATE SET
-            fingerprint = excluded.fingerprint, status = excluded.status, answer = excluded.answer,
-            made_at = excluded.made_at
-        WHERE k.made_at <= $9
-        RETURNING project_id, digest
-        """,
-        [row.project_id for row in keys],
-        [row.digest for row in keys],
-        [row.fingerprint for row in keys],
-        [row.status for row in keys],
-        [row.answer for row in keys],
-        day_ring(at.date()),
-        at,
-        neighbouring_rings(at),
-        at - IDEMPOTENCY_KEYS_KEPT,
-    )
-    return {(row["project_id"], row["digest"]) for row in rows}
-
-
-async def _lock_keys(connection: Connection, keys: Sequence[KeyRow]) -> None:
-    """Let one transaction at a time claim each key: processes on two days insert into two partitions."""
-    numbers = {int.from_bytes(row.digest[:8], "big", signed=True) for row in keys}
-    await connection.execute("SELECT pg_advisory_xact_lock(n) FROM unnest($1::bigint[]) n", sorted(numbers))
-
-
-async def find_answers(connection: Connection, keys: Sequence[KeyRow], at: datetime) -> dict[KeyName, KeyRow]:
-    """Return what is kept under those of the keys that were honoured in the last 24 hours."""
-    rows = await connection.fetch(
-        """
-        SELECT k.project_id, k.digest, k.fingerprint, k.status, k.answer
-        FROM unnest($1::uuid[], $2::bytea[]) AS u (project_id, digest)
-        JOIN idempotency_keys k ON k.project_id = u.project_id AND k.digest = u.digest
-        WHERE k.ring = ANY($3::smallint[]) AND k.made_at > $4 ORDER BY k.made_at
-        """,
-        [row.project_id for row in keys],
-        [row.digest for row in keys],
-        [day_ring(at.date()), *neighbouring_rings(at)],
-        at - IDEMPOTENCY_KEYS_KEPT,
-    )
-    return {(row["project_id"], row["digest"]): KeyRow(*row) for row in rows}
-
-
-async def append_to_log(connection: Connection, segment: int, rows: Sequence[bytes]) -> None:
-    """COPY encoded rows into a segment of the durable log."""
-
-    async def whole() -> AsyncIterator[bytes]:
-        yield encode_copy(rows)
-
-    await connection.copy_to_table(f"ingest_log_{segment}", source=whole(), columns=COLUMNS, format="binary")
-
-
-async def advance_heads(connection: Connection, heads: Sequence[Head]) -> None:
-    """Say how far each project's records in each stream go now."""
-    await connection.executemany(
-        """
-        INSERT INTO ingest_heads (project_id, stream_id, segment, received_on, not_before, last_received_at,
-                                  head_seqs)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (project_id, stream_id) DO UPDATE SET
-            head_seqs = excluded.head_seqs, last_received_at = excluded.last_received_at
-        """,
-        heads,
-    )
-
-
-async def settled_head(connection: Connection, project_id: uuid.UUID, stream_id: uuid.UUID) -> list[int]:
-    """Return how far a stream goes, lane by lane, after every transaction that wrote to it has ended.
-
-    FOR UPDATE waits for a transaction whose connection was lost while it committed. It cannot wait for the
-    one that made the row, so a missing row is made and taken back.
-    """
-    async with connection.transaction():
-        await connection.execute("SET LOCAL lock_timeout = 0")
-        await connection.execute(
-            "INSERT INTO ingest_heads VALUES ($1, $2, 0, '-infinity', '-infinity', '-infinity', false, '{}')"
-            " ON CONFLICT DO NOTHING",
-            project_id,
-            stream_id,
-        )
-        head: list[int] = await connection.fetchval(
-            "SELECT head_seqs FROM ingest_heads WHERE project_id = $1 AND stream_id = $2 FOR UPDATE",
-            project_id,
-            stream_id,
-        )
-        await connection.execute(
-            "DELETE FROM ingest_heads WHERE project_id = $1 AND stream_id = $2 AND head_seqs = '{}'",
-            project_id,
-            stream_id,
-        )
-    return head
 
 
 async def waiting_records(pool: Pool, project_id: uuid.UUID) -> int:

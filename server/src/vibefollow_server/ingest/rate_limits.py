@@ -8,8 +8,8 @@ import asyncio
 import math
 import time
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from vibefollow_server.clock import now
 from vibefollow_server.db.pool import Pool
@@ -29,8 +29,7 @@ LEASE_SECONDS = 0.05
 LEASE_KEPT_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a request may go on, and what its answer tells the caller. `retry_after` in seconds."""
 
     allowed: bool
@@ -93,8 +92,10 @@ class Bucket:
 class RateLimits:
     """The buckets that this process has seen, by project and endpoint."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, patience: float = 10.0) -> None:
+        """`patience`: how many seconds a request waits for a lease; then `TimeoutError` is raised."""
         self._pool = pool
+        self._patience = patience
         self._buckets: dict[tuple[uuid.UUID, str], Bucket] = {}
 
     async def take(
@@ -114,7 +115,10 @@ class RateLimits:
         return bucket.decision(allowed=allowed)
 
     async def _lease_and_spend(self, bucket: Bucket, project_id: uuid.UUID, endpoint: str) -> bool:
-        async with bucket.turn:  # who waited here may find tokens that the one before has leased
+        async with (
+            asyncio.timeout(self._patience),
+            bucket.turn,
+        ):  # who waited here may find tokens that the one before has leased
             if bucket.spend():
                 return True
             if bucket.is_surely_empty():

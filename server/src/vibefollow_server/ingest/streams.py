@@ -1,10 +1,10 @@
 """Where records go in the log: numbered streams, each written by one process only.
 
-A process opens a stream for each stretch of time of receipt (a segment of the log's ring, within a UTC day) and
-numbers a project's records in it 1, 2, 3, … lane by lane. Its commits come one after the other, so in a lane of
-a stream a lower number is always visible before a higher one. The worker can therefore remember one number for each
-and never overlooks a record that committed late; numbers given out by a sequence that several processes share
-would not allow that.
+A process opens a stream for each stretch of time of receipt (a segment of the log's ring, within a UTC day)
+and numbers a project's records in it 1, 2, 3, … lane by lane. Its commits come one after the other, so in a
+lane of a stream a lower number is always visible before a higher one. The worker can therefore remember one
+number for each and never overlooks a record that committed late; numbers given out by a sequence that several
+processes share would not allow that.
 """
 
 import uuid
@@ -14,9 +14,9 @@ from datetime import date, datetime, timedelta
 
 from vibefollow_server.ids import uuid7
 
-from .copy_format import LanePlace, encode_record
+from .copy_format import LogRow, Place
 from .lanes import ALL_LANES
-from .queries import Head
+from .log_queries import Head
 from .rings import SEGMENTS
 from .submission import Submission
 
@@ -25,9 +25,9 @@ MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(slots=True)
 class Numbered:
-    """Submissions laid out for the log: encoded rows by segment, and the heads that follow from them."""
+    """Submissions laid out for the log: rows by segment, and the heads that follow from them."""
 
-    rows: dict[int, list[bytes]] = field(default_factory=dict)
+    rows: dict[int, list[LogRow]] = field(default_factory=dict)
     heads: list[Head] = field(default_factory=list)
 
 
@@ -44,13 +44,14 @@ class Stream:
     not_before: datetime
     clock: datetime
     committed: dict[uuid.UUID, list[int]] = field(default_factory=dict)
-    places: dict[tuple[uuid.UUID, int], LanePlace] = field(default_factory=dict)
+    places: dict[uuid.UUID, list[Place]] = field(default_factory=dict)
 
-    def place(self, project_id: uuid.UUID, lane: int) -> LanePlace:
-        """Return where a project's records of a lane go, in the form that their rows begin with."""
-        if (place := self.places.get((project_id, lane))) is None:
-            place = self.places[project_id, lane] = LanePlace(project_id, self.segment, lane, self.stream_id)
-        return place
+    def places_of(self, project_id: uuid.UUID) -> list[Place]:
+        """Return where a project's records go, lane by lane."""
+        if (places := self.places.get(project_id)) is None:
+            places = [Place(project_id, self.segment, lane, self.stream_id) for lane in range(ALL_LANES)]
+            self.places[project_id] = places
+        return places
 
 
 class Streams:
@@ -99,12 +100,11 @@ class Streams:
         self._newest = None
 
     @staticmethod
-    def _lay_out(submission: Submission, stream: Stream, seqs: list[int], rows: list[bytes]) -> None:
-        received_at, project_id = submission.received_at, submission.project_id
+    def _lay_out(submission: Submission, stream: Stream, seqs: list[int], rows: list[LogRow]) -> None:
+        received_at, places = submission.received_at, stream.places_of(submission.project_id)
         for index, kind, lane, user_hash, payload in submission.records:
             seqs[lane] = seq = seqs[lane] + 1
-            place = stream.place(project_id, lane)
-            rows.append(encode_record(place, seq, user_hash, kind, index, received_at, payload))
+            rows.append((places[lane], seq, user_hash, kind, index, received_at, payload))
 
     @staticmethod
     def _head(stream: Stream, project_id: uuid.UUID) -> Head:

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .queries import KeyRow
+from .key_queries import KeyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,8 @@ class Submission:
     answer: bytes | None
     digest: bytes | None = None
     fingerprint: bytes = b""
-    outcome: asyncio.Future[Outcome] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+    # Made by the log when it takes the submission.
+    outcome: asyncio.Future[Outcome] = field(init=False)
 
     @property
     def is_wanted(self) -> bool:

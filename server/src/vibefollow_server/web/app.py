@@ -37,14 +37,13 @@ class WebApp:
         if scope["type"] != "http":
             return
         request_id = _request_id(scope["headers"])
-        send = _with_request_id(send, request_id)
         path: str = scope["path"]
         if path.startswith(("/api/dashboard/", "/setup", "/reset")):
             scope["state"] = {"request_id": request_id.decode()}
-            await self._dashboard(scope, receive, send)
+            await self._dashboard(scope, receive, _with_request_id(send, request_id))
             return
         status, body, headers = await self._answer(path, scope, receive, request_id)
-        await respond(send, status, body, headers)
+        await respond(send, status, body, [*headers, (b"x-request-id", request_id)])
 
     async def _answer(
         self, path: str, scope: Scope, receive: Receive, request_id: bytes
@@ -63,14 +62,14 @@ class WebApp:
             return _refused(refusal(500, "server_error", "Something went wrong here; it is safe to repeat."))
 
 
+FIXED_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+
+
 async def respond(send: Send, status: int, body: bytes, headers: Headers) -> None:
     """Send a whole JSON answer."""
-    fixed = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"no-store"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": fixed + headers})
+    length = (b"content-length", b"%d" % len(body))
+    start = {"type": "http.response.start", "status": status, "headers": [*FIXED_HEADERS, length, *headers]}
+    await send(start)
     await send({"type": "http.response.body", "body": body})
 
 

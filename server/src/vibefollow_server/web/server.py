@@ -78,12 +78,13 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
         database_url, name="vibefollow ingest", most=6, more_settings={"synchronous_commit": "on"}
     )
     log = IngestLog(writing, settings.accept_wait_seconds, settings.log_kept_seconds)
-    keys = ApiKeys(pool, secret)
-    gate = BackfillGate(pool, settings.backfill_queue_limit)
+    patience = settings.accept_wait_seconds
+    keys = ApiKeys(pool, secret, patience)
+    gate = BackfillGate(pool, settings.backfill_queue_limit, patience)
     log.start()
     recorder = asyncio.create_task(_record_key_use(keys))
     try:
-        ingest = IngestApi(settings, keys, RateLimits(pool), gate, log)
+        ingest = IngestApi(settings, keys, RateLimits(pool, patience), gate, log)
         yield WebApp(ingest, create_dashboard(reading, settings, secret), Probes(pool))
     finally:
         await log.close()

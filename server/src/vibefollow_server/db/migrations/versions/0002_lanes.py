@@ -1,8 +1,8 @@
-"""Lanes and rings: the log is shared by several workers, and what has had its time is truncated, not deleted.
+"""Lanes and rings: several workers share the log, and what has had its time is truncated, not deleted.
 
-Records that wait in the old log are moved to the new one, each into its user's lane, so that nothing accepted is
-lost and no user's records change their order. Run it with the API and the workers stopped: an old process that
-still runs answers 503 until it is replaced.
+Records that wait in the old log are moved to the new one, each into its user's lane, so that nothing accepted
+is lost and no user's records change their order. An old process that still runs answers 503 until it is
+replaced.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ ALTER TABLE idempotency_keys_before RENAME CONSTRAINT idempotency_keys_pkey TO i
 DROP TABLE pipeline_turns
 """
 
-# A head has one number for each lane, so that a commit touches one row of it whatever the lanes of its records.
+# A head has a number for each lane, so that a commit touches one row of it whatever the lanes of its records.
 TABLES = """
 CREATE TABLE ingest_log (
     project_id uuid NOT NULL,
@@ -116,7 +116,8 @@ SELECT project_id, :ring, :digest, fingerprint, status, answer, created_at
 FROM idempotency_keys_before WHERE project_id = :project_id AND key = :key
 """
 INSERT_RECORD = """
-INSERT INTO ingest_log (project_id, segment, lane, stream_id, seq, user_hash, kind, request_index, received_at, payload)
+INSERT INTO ingest_log
+    (project_id, segment, lane, stream_id, seq, user_hash, kind, request_index, received_at, payload)
 VALUES (:project_id, 0, :lane, :stream_id, :seq, :user_hash, :kind, :request_index, :received_at, :payload)
 """
 INSERT_HEAD = """

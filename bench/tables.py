@@ -1,0 +1,274 @@
+"""All that the benchmark knows of the tables' layout. Who changes a table changes this module, no other.
+
+What it fills in is what the product itself would have written, by one statement for many rows.
+"""
+
+import hashlib
+import itertools
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import vibefollow_server.db.migrations
+from vibefollow_server.db.pool import Connection, Pool
+from vibefollow_server.events.canonical import rank_of
+from vibefollow_server.ingest.copy_format import COLUMNS
+from vibefollow_server.ingest.queries import waiting_records
+from vibefollow_server.ingest.rings import DAY_RINGS
+from vibefollow_server.ingest.schemas import RecordKind
+from vibefollow_server.pipeline.identity_rings import ring_at
+from vibefollow_server.pipeline.incoming import renamed_keys
+
+NAMES = ("feature_used", "report_created", "page_viewed", "export_started", "comment_added")
+FILLED_OVER_DAYS = 30
+# Younger than the 24 h that a key lives, so that none of them expires while the benchmark runs.
+KEYS_SPREAD_OVER = timedelta(hours=20)
+# So high that no request is refused, and still a limit: the buckets are kept as they are in earnest.
+HIGH_LIMITS = {"users": 1e6, "users/bulk": 1e6, "events": 1e6, "events/batch": 1e6, "events/bulk": 1e6}
+NEVER_FULL = 2_000_000_000
+
+# Twins: tables with the same columns, keys and indexes, for what the product is compared with.
+TWINS = """
+CREATE TABLE bench_one_by_one (LIKE ingest_log INCLUDING ALL);
+CREATE TABLE bench_copy (LIKE ingest_log INCLUDING ALL);
+CREATE TABLE bench_events (LIKE events INCLUDING ALL) PARTITION BY RANGE (occurred_at);
+CREATE UNLOGGED TABLE bench_fresh (LIKE events, n bigint PRIMARY KEY);
+DO $$
+DECLARE part record;
+BEGIN
+    FOR part IN SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) AS bound
+                FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                WHERE i.inhparent = 'events'::regclass
+    LOOP
+        EXECUTE format('CREATE TABLE bench_%s PARTITION OF bench_events %s', part.relname, part.bound);
+    END LOOP;
+END $$;
+"""
+FILLED = ("idempotency_keys", "users", "events", "bench_events", "event_identities", "user_event_counts")
+
+INSERT_ONE = (
+    f"INSERT INTO bench_one_by_one ({', '.join(COLUMNS)}) VALUES ($1, 0, 0, $2, $3, 0, $4, 0, $5, $6)"
+)
+EVENT_COLUMNS = (
+    "project_id, external_user_id, occurred_at, identity, name, name_rank, live, event_id, properties,"
+    " property_keys, received_at"
+)
+# Every second event has an event_id, as in the traffic. 7919 is a prime: users and times come in no order.
+FILL_EVENTS = f"""
+INSERT INTO {{table}} ({EVENT_COLUMNS})
+SELECT $1, 'u' || (n * 7919 % $4), at, md5(n::text)::uuid, ($5::text[])[n % 5 + 1],
+       ($6::smallint[])[n % 5 + 1], false, CASE WHEN n % 2 = 0 THEN 'filled-' || n END,
+       jsonb_build_object('feature', 'export', 'count', n % 9 + 1, 'workspaceId', 'w' || n % 997), $7, at
+FROM generate_series($2::bigint, $3::bigint) n
+CROSS JOIN LATERAL (SELECT $8::timestamptz - make_interval(
+    secs => n * 7919 % ({FILLED_OVER_DAYS} * 86400) + n % 1000000 / 1e6) AS at) happened
+"""
+FILL_IDENTITIES = """
+INSERT INTO event_identities (project_id, ring, identity)
+SELECT $1, $4, md5(n::text)::uuid FROM generate_series($2::bigint, $3::bigint) n WHERE n % 2 = 0
+"""
+# What the pipeline would have counted of the filled events.
+FILL_COUNTS = """
+INSERT INTO user_event_counts (project_id, external_user_id, name, count, first_at, last_at)
+SELECT project_id, external_user_id, name, count(*), min(occurred_at), max(occurred_at)
+FROM events WHERE project_id = $1 GROUP BY project_id, external_user_id, name
+"""
+FILL_USERS = """
+INSERT INTO users (project_id, external_user_id, email, name, plan, traits, identified_at, updated_at,
+                   first_seen_at, last_seen_at)
+SELECT $1, 'u' || n, 'u' || n || '@example.com', 'User ' || n, 'pro', jsonb_build_object('seats', n % 50),
+       $4, $4, $4, $4
+FROM generate_series($2::bigint, $3::bigint) n
+"""
+# A day's partition has the ordinal of the day modulo the number of partitions: see `ingest.rings`.
+FILL_KEYS = f"""
+INSERT INTO idempotency_keys (project_id, ring, digest, fingerprint, status, answer, made_at)
+SELECT $1, ((made_at AT TIME ZONE 'UTC')::date - date '0001-01-01' + 1) % {DAY_RINGS},
+       uuid_send(gen_random_uuid()), uuid_send(md5(n::text)::uuid), 202, NULL, made_at
+FROM generate_series($2::bigint, $3::bigint) n
+CROSS JOIN LATERAL (SELECT now() - random() * $4::interval + n * interval '0' AS made_at) made
+"""
+STAGE_FRESH = f"""
+INSERT INTO bench_fresh ({EVENT_COLUMNS}, n)
+SELECT {EVENT_COLUMNS}, row_number() OVER (ORDER BY received_at, occurred_at)
+FROM events WHERE project_id = $1 AND received_at >= $2
+"""
+INSERT_BARE = f"""
+INSERT INTO bench_events ({EVENT_COLUMNS}) SELECT {EVENT_COLUMNS} FROM bench_fresh WHERE n > $1 AND n <= $2
+ON CONFLICT (project_id, external_user_id, occurred_at, identity) DO NOTHING
+"""
+
+
+def layout() -> str:
+    """Return a digest of the migrations and of this module: tables filled under another one are stale."""
+    digest = hashlib.blake2b(Path(__file__).read_bytes(), digest_size=8)
+    for migration in sorted(Path(vibefollow_server.db.migrations.__path__[0]).glob("versions/*.py")):
+        digest.update(migration.read_bytes())
+    return digest.hexdigest()
+
+
+async def start_afresh(connection: Connection) -> None:
+    """Remove what an earlier run has left in the log and in its twins, before anybody sweeps it."""
+    await connection.execute(
+        "TRUNCATE ingest_log, ingest_heads, ingest_positions, bench_one_by_one, bench_copy, bench_fresh"
+    )
+
+
+async def raise_limits(pool: Pool, project_id: uuid.UUID) -> None:
+    """Let the project send as much as it can."""
+    await pool.execute(
+        "UPDATE projects SET rate_limits = $2, backfill_queue_limit = $3 WHERE id = $1",
+        project_id,
+        HIGH_LIMITS,
+        NEVER_FULL,
+    )
+
+
+async def fill_keys(connection: Connection, project_id: uuid.UUID, first: int, last: int) -> None:
+    """Add live idempotency keys, last - first + 1 of them."""
+    await connection.execute(FILL_KEYS, project_id, first, last, KEYS_SPREAD_OVER)
+
+
+async def forget_keys(connection: Connection) -> None:
+    """Remove every idempotency key."""
+    await connection.execute("TRUNCATE idempotency_keys")
+
+
+async def live_keys(connection: Connection, project_id: uuid.UUID) -> int:
+    """Count the keys that live for three hours more."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM idempotency_keys"
+        " WHERE project_id = $1 AND made_at > now() - interval '21 hours'",
+        project_id,
+    )
+    return count
+
+
+async def fill_users(connection: Connection, project_id: uuid.UUID, first: int, last: int) -> None:
+    """Add the identified users u`first` to u`last`."""
+    known_since = datetime.now(UTC) - timedelta(days=FILLED_OVER_DAYS)
+    await connection.execute(FILL_USERS, project_id, first, last, known_since)
+
+
+async def fill_events(
+    connection: Connection,
+    project_id: uuid.UUID,
+    first: int,
+    last: int,
+    users: int,
+    until: datetime,
+    *,
+    twin: bool,
+) -> None:
+    """Add the events number `first` to `last`, of `users` users and the 30 days before `until`.
+
+    They go to `events`, or to its twin, where the same arguments make the same events.
+    """
+    table = "bench_events" if twin else "events"
+    ranks = [rank_of(name) for name in NAMES]
+    renamed = renamed_keys({"feature": "", "count": 1, "workspaceId": ""})
+    await connection.execute(
+        FILL_EVENTS.format(table=table), project_id, first, last, users, NAMES, ranks, renamed, until
+    )
+    if not twin:
+        await connection.execute(FILL_IDENTITIES, project_id, first, last, ring_at(until))
+
+
+async def fill_counts(connection: Connection, project_id: uuid.UUID) -> None:
+    """Count the filled events by user and name, as the pipeline would have."""
+    await connection.execute(FILL_COUNTS, project_id)
+
+
+async def count_events(connection: Connection, project_id: uuid.UUID) -> int:
+    """Count the project's events."""
+    count: int = await connection.fetchval("SELECT count(*) FROM events WHERE project_id = $1", project_id)
+    return count
+
+
+def row_of_the_log() -> Callable[[bytes], tuple[Any, ...]]:
+    """Return what makes a payload the arguments of INSERT_ONE: a row as the log has them, numbered anew."""
+    project_id, stream_id, numbers = uuid.uuid4(), uuid.uuid4(), itertools.count(1)
+    return lambda payload: (
+        project_id, stream_id, next(numbers), int(RecordKind.EVENT), datetime.now(UTC), payload,
+    )  # fmt: skip
+
+
+async def records_per_commit(connection: Connection, project_id: uuid.UUID, since: datetime) -> int:
+    """Return how many records a transaction of the product has written since then, on average."""
+    mean: float = await connection.fetchval(
+        "SELECT count(*)::float8 / count(DISTINCT xmin::text) FROM ingest_log"
+        " WHERE project_id = $1 AND received_at >= $2",
+        project_id,
+        since,
+    )
+    return round(mean)
+
+
+async def log_rows(
+    connection: Connection, project_id: uuid.UUID, since: datetime, most: int
+) -> list[tuple[Any, ...]]:
+    """Return rows that the product has written since then, ready to be copied by `copy`."""
+    rows = await connection.fetch(
+        f"SELECT {', '.join(COLUMNS)} FROM ingest_log WHERE project_id = $1 AND received_at >= $2"
+        " ORDER BY stream_id, lane, seq LIMIT $3",
+        project_id,
+        since,
+        most,
+    )
+    return [tuple(row) for row in rows]
+
+
+async def copy(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+    """COPY rows to the log's twin, in a transaction of their own."""
+    await connection.copy_records_to_table("bench_copy", records=rows, columns=COLUMNS)
+
+
+async def pass_over(pool: Pool) -> None:
+    """Take what waits in the log, of every project, as processed: it was not sent for what comes now."""
+    await pool.execute(
+        "INSERT INTO ingest_positions (project_id, stream_id, lane, done_seq)"
+        " SELECT h.project_id, h.stream_id, seqs.n - 1, seqs.seq"
+        " FROM ingest_heads h, unnest(h.head_seqs) WITH ORDINALITY AS seqs (seq, n) WHERE seqs.seq > 0"
+        " ON CONFLICT (project_id, stream_id, lane) DO UPDATE SET done_seq = excluded.done_seq"
+    )
+
+
+async def waiting(pool: Pool, project_id: uuid.UUID) -> int:
+    """Return how many records of the project wait to be processed."""
+    return await waiting_records(pool, project_id)
+
+
+async def stage_fresh(connection: Connection, project_id: uuid.UUID, since: datetime) -> int:
+    """Lay the events that the pipeline has stored since then out for `insert_bare`; return their number."""
+    await connection.execute("TRUNCATE bench_fresh")
+    await connection.execute(STAGE_FRESH, project_id, since)
+    await connection.execute("ANALYZE bench_fresh")
+    count: int = await connection.fetchval("SELECT count(*) FROM bench_fresh")
+    return count
+
+
+async def insert_bare(connection: Connection, after: int, to: int) -> None:
+    """Insert the fresh events with numbers in (after, to] into the twin of `events`."""
+    await connection.execute(INSERT_BARE, after, to)
+
+
+async def visible_users(connection: Connection, project_id: uuid.UUID, user_ids: list[str]) -> list[str]:
+    """Return those of `user_ids` who have an event of the last five minutes."""
+    rows = await connection.fetch(
+        "SELECT external_user_id FROM events WHERE project_id = $1 AND external_user_id = ANY($2::text[])"
+        " AND occurred_at > now() - interval '5 min'",
+        project_id,
+        user_ids,
+    )
+    return [row["external_user_id"] for row in rows]
+
+
+async def busy_worker_connections(pool: Pool) -> int:
+    """Return how many connections of the worker are in a transaction that writes, at this moment."""
+    count: int = await pool.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'vibefollow worker%'"
+        " AND datname = current_database() AND backend_xid IS NOT NULL"
+    )
+    return count
