@@ -5,10 +5,12 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 UP_ARGS ?=
 TEST_ARGS ?=
+MINUTES ?= 10
+TORTURE_ARGS ?=
 UV := $(BIN)/uv
 LOCKED := requirements.lock server/pyproject.toml sdks/python/pyproject.toml
 
-.PHONY: help setup up test check bench format lock openapi clean
+.PHONY: help setup up test check bench torture format lock openapi clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -41,6 +43,9 @@ format: setup ## let ruff rewrite what it can
 
 bench: setup ## measure; every figure is a ratio within one run
 	$(BIN)/python -m bench
+
+torture: setup ## faults at random for MINUTES, on two of each process; exit 1 if one record goes wrong
+	$(BIN)/python -m server.tests.acceptance.torture --minutes $(MINUTES) $(TORTURE_ARGS)
 
 openapi: setup ## write openapi/*.json from the definitions that validate
 	$(BIN)/vibefollow openapi --out openapi

@@ -13,6 +13,7 @@ from .bad_clients import BadClients
 from .clock_jumps import JumpingClock
 from .load import Load
 from .running import Part, RunningProduct
+from .small_disk import SmallDisk
 
 # `vibefollow up` starts a process again at once, one that keeps dying after 5 s. A start takes 2 s on an idle
 # machine, and ten times that on one that has other things to do, such as running tests.
@@ -20,6 +21,9 @@ PROCESS_SECONDS = 30.0
 RECOVERY_SECONDS = 45.0
 # Nothing was ended, so nothing has to start: pools connect anew, senders come back.
 RESUME_SECONDS = 15.0
+# Where room runs out under a load, it is said after the accept wait (10 s) at the latest.
+ANSWER_SECONDS = 15.0
+UNAVAILABLE_SECONDS = 30.0
 STALL_SECONDS = 2
 HOUR = 3600
 STARTED_WITH = {"VIBEFOLLOW_BODY_STALL_SECONDS": str(STALL_SECONDS)}
@@ -106,6 +110,34 @@ async def bad_clients(product: RunningProduct, load: Load, seconds: float) -> No
     """Clients that do not keep to the manners of HTTP, among those that do."""
     load.note_hit()
     await BadClients(load, STALL_SECONDS).misbehave(10)
+
+
+def disk_full(disk: SmallDisk) -> Callable[[RunningProduct, Load, float], Awaitable[None]]:
+    """The disk with PostgreSQL's data is full until it has been said so, and for so long after that."""
+
+    async def strike(product: RunningProduct, load: Load, seconds: float) -> None:
+        load.note_hit()
+        await asyncio.to_thread(disk.fill)
+        try:
+            await demand_said_unavailable(product)
+            await asyncio.sleep(seconds)
+        finally:
+            disk.free()
+
+    return strike
+
+
+async def demand_said_unavailable(product: RunningProduct) -> None:
+    """Demand that a good request is soon answered by 503 `unavailable` with Retry-After."""
+    deadline = time.monotonic() + UNAVAILABLE_SECONDS
+    while time.monotonic() < deadline:
+        answer = await product.ask(product.port, f"probe-{time.monotonic_ns()}", ANSWER_SECONDS)
+        if answer is not None and answer.status == 503:
+            assert answer.code == "unavailable"
+            assert answer.retry_after >= 1
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("nobody was told that nothing can be stored")
 
 
 def clock_jumped(clock: JumpingClock) -> Callable[[RunningProduct, Load, float], Awaitable[None]]:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Literal
 
 import asyncpg
@@ -16,7 +17,7 @@ import psutil
 from ..operate.installation import START_SECONDS, Installation, Up
 from .second import Second
 from .waiting import something_waits
-from .wire import UnansweredError, ask_once, request_bytes
+from .wire import Answer, UnansweredError, ask_once, request_bytes
 
 Part = Literal["api", "worker", "postgres", "second api", "second worker"]
 # The load is for the log, not for the rate limits.
@@ -38,9 +39,15 @@ class RunningProduct(Installation):
         *,
         unlimited: bool = False,
         two_of_each: bool = False,
+        place: Path | None = None,
     ) -> None:
-        """`environment`: what all its processes are started with. `unlimited`: without rate limits."""
+        """`environment`: what all its processes are started with. `unlimited`: without rate limits.
+
+        `place`: where the data directory is made, which is a temporary one otherwise.
+        """
         super().__init__()
+        if place is not None:
+            self.data_dir = place / "data"
         self._environment = dict(environment or {})
         self._unlimited = unlimited
         self.seconds = [Second("api", self), Second("worker", self)] if two_of_each else []
@@ -169,14 +176,19 @@ class RunningProduct(Installation):
             self.revive()
             await asyncio.sleep(0.05)
 
-    async def send(self, port: int, name: str, user_id: str = "prober") -> int:
+    async def send(self, port: int, name: str) -> int:
         """Send one event once, its name being its Idempotency-Key; return the status, 0 for no answer."""
-        body = json.dumps({"external_user_id": user_id, "name": name}).encode()
+        answer = await self.ask(port, name)
+        return answer.status if answer is not None else 0
+
+    async def ask(self, port: int, name: str, within: float = 5) -> Answer | None:
+        """Send one event once, its name being its Idempotency-Key; return the answer, None for none."""
+        body = json.dumps({"external_user_id": "prober", "name": name}).encode()
         headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": name}
         try:
-            return (await ask_once(port, request_bytes("/api/v1/events", body, headers), 5)).status
+            return await ask_once(port, request_bytes("/api/v1/events", body, headers), within)
         except UnansweredError:
-            return 0
+            return None
 
     async def knows(self, names: list[str]) -> bool:
         """Tell whether every one of these events is processed."""

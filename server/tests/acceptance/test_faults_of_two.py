@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from .clock_jumps import NO_JUMPS, JumpingClock, can_jump
 from .cycle import run_cycle
-from .faults import KILLS, KILLS_OF_TWO, STARTED_WITH, STOPS_OF_TWO, Fault
+from .faults import KILLS, KILLS_OF_TWO, RESUME_SECONDS, STARTED_WITH, STOPS_OF_TWO, Fault, clock_jumped
 from .judge import judge, look
 from .load import Load
 from .running import RunningProduct
@@ -77,6 +78,19 @@ async def test_a_record_that_commits_late_is_neither_skipped_nor_waited_for(prod
     await product.wait_until_processed()
     await demand_kept_of(product, sent, "meanwhile")
     await demand_kept_of(product, sent_late, "late")
+
+
+@pytest.mark.skipif(not can_jump(), reason=NO_JUMPS)
+@pytest.mark.xfail(
+    strict=True, reason="between two API processes the time of receipt decides, and a clock may go back"
+)
+async def test_a_clock_that_jumps_loses_and_reorders_nothing_between_two_api_processes() -> None:
+    with (
+        JumpingClock() as clock,
+        RunningProduct(STARTED_WITH | clock.environment, unlimited=True, two_of_each=True) as product,
+    ):
+        cycle = await run_cycle(product, Fault("clock jumped", clock_jumped(clock), RESUME_SECONDS))
+        demand_kept(cycle.verdict)
 
 
 async def demand_processed_by(product: RunningProduct, deadline: float) -> None:
