@@ -26,6 +26,10 @@ ANSWER_SECONDS = 15.0
 UNAVAILABLE_SECONDS = 30.0
 STALL_SECONDS = 2
 HOUR = 3600
+END_UNCONFIRMED = """
+SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE wait_event = 'SyncRep' AND application_name LIKE 'vibefollow%'
+"""
 STARTED_WITH = {"VIBEFOLLOW_BODY_STALL_SECONDS": str(STALL_SECONDS)}
 
 
@@ -106,6 +110,27 @@ async def _all_there_are(database_url: str) -> list[Any]:
         return hogs
 
 
+async def commits_unconfirmed(product: RunningProduct, load: Load, seconds: float) -> None:
+    """Commits are durable, but their connection ends before it could say so.
+
+    PostgreSQL is told to wait for a standby that there is not, which it does after a commit is on its own
+    disk; a connection that is ended while it waits has committed.
+    """
+    async with product.connected() as connection:
+        load.note_hit()
+        await connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        try:
+            await connection.execute("SELECT pg_reload_conf()")
+            deadline, ended = time.monotonic() + seconds, 0
+            while time.monotonic() < deadline:
+                ended += await connection.fetchval(END_UNCONFIRMED)
+                await asyncio.sleep(0.05)
+        finally:
+            await connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            await connection.execute("SELECT pg_reload_conf()")
+    assert ended > 0, "no commit was caught before it was confirmed"
+
+
 async def bad_clients(product: RunningProduct, load: Load, seconds: float) -> None:
     """Clients that do not keep to the manners of HTTP, among those that do."""
     load.note_hit()
@@ -167,6 +192,7 @@ DATABASE = [
     Fault("PostgreSQL restarted", postgres_ended(signal.SIGINT), RECOVERY_SECONDS),
     Fault("PostgreSQL crashed", postgres_ended(signal.SIGQUIT), RECOVERY_SECONDS),
     Fault("connections used up", connections_used_up, RESUME_SECONDS),
+    Fault("commits unconfirmed", commits_unconfirmed, RESUME_SECONDS),
 ]
 CLIENTS = [Fault("bad clients", bad_clients, RESUME_SECONDS)]
 KILLS_OF_TWO = [
