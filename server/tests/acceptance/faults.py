@@ -166,13 +166,19 @@ async def demand_said_unavailable(product: RunningProduct) -> None:
 
 
 def clock_jumped(clock: JumpingClock) -> Callable[[RunningProduct, Load, float], Awaitable[None]]:
-    """The wall clock goes an hour ahead, an hour back, and another hour back."""
+    """The wall clock goes an hour ahead, an hour back, another hour back, and ahead again.
+
+    The workers stand still around each jump, so that one batch holds what came before and after it.
+    """
 
     async def strike(product: RunningProduct, load: Load, seconds: float) -> None:
         load.note_hit()
         for hours in (1, 0, -1, 0):
-            clock.set(hours * HOUR)
-            await asyncio.sleep(seconds / 4)
+            with product.workers_suspended():
+                await asyncio.sleep(seconds / 16)
+                clock.set(hours * HOUR)
+                await asyncio.sleep(seconds / 16)
+            await asyncio.sleep(seconds / 8)
 
     return strike
 

@@ -127,6 +127,15 @@ class RunningProduct(Installation):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.resume()
 
+    @contextlib.contextmanager
+    def workers_suspended(self) -> Iterator[None]:
+        """SIGSTOP every worker for as long as the block lasts."""
+        workers: list[Part] = ["worker", "second worker"] if self.seconds else ["worker"]
+        with contextlib.ExitStack() as stack:
+            for worker in workers:
+                stack.enter_context(self.suspended(worker))
+            yield
+
     @contextlib.asynccontextmanager
     async def connected(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
         """Give a connection to the product's database."""
