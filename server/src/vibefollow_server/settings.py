@@ -52,7 +52,8 @@ class Settings:
     """How many bytes of request bodies one process holds at a time; beyond it, requests get 503."""
 
     backfill_queue_limit: int = 50_000
-    """So many records of a project may wait to be processed before bulk requests are refused (429)."""
+    """So many records of a project may wait to be processed before bulk requests are refused (429).
+    0 is no limit. `vibefollow projects limits` sets it for one environment of a project."""
 
     pipeline_batch: int = 5_000
     """The most records that the worker turns into users and events in one transaction."""

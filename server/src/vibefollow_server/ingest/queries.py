@@ -169,7 +169,7 @@ async def settled_head(connection: Connection, project_id: uuid.UUID, stream_id:
     return head
 
 
-async def waiting_records(pool: Pool, project_id: uuid.UUID) -> int:
+async def waiting_records(pool: Pool | Connection, project_id: uuid.UUID) -> int:
     """Return how many records of the project are accepted and not processed yet."""
     count: int = await pool.fetchval(
         "SELECT coalesce(sum(h.head_seq - coalesce(p.done_seq, 0)), 0)::bigint"
