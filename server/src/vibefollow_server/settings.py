@@ -4,6 +4,7 @@ A setting is read from the environment as `VIBEFOLLOW_` and its name in capitals
 a command's flag of the same name wins over it.
 """
 
+import math
 import os
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -42,6 +43,10 @@ class Settings:
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
 
+    drain_seconds: float | None = None
+    """How long an API process that was told to stop goes on answering, with `/readyz` at 503, so that load
+    balancers send to others before it closes its port. Default: 4, and 0 under `vibefollow up`."""
+
     body_stall_seconds: float = 30.0
     """A request whose body makes no progress for so long is cut."""
 
@@ -79,8 +84,22 @@ class Settings:
 def _parsed(name: str, text: str, wanted: Any) -> Any:  # noqa: ANN401 - one of the fields' types
     if wanted == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    convert = wanted if wanted in (int, float, Path) else str
+    if wanted in (float, float | None):
+        return _seconds(name, text)
+    convert = wanted if wanted in (int, Path) else str
     try:
         return convert(text)
     except ValueError:
         raise OperatorError(f"VIBEFOLLOW_{name.upper()} must be a number, not {text!r}.") from None
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise OperatorError(
+            f"VIBEFOLLOW_{name.upper()} must be a number of seconds, 0 or more, not {text!r}."
+        )
+    return seconds

@@ -166,7 +166,7 @@ def test_sighup_restarts_api_and_worker(installation: Installation) -> None:
     up.send(signal.SIGHUP)
     eventually(lambda: before.isdisjoint({up.child("api"), up.child("worker")}), "both are new")
     installation.wait_until_ready()
-    time.sleep(4.5)  # longer than the old ones had for their stop
+    time.sleep(6)  # longer than the old ones had for their stop
     assert "process_ended" not in up.said
     assert up.postgres() == postgres
     assert up.process.poll() is None

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 import uuid
 
 import asyncpg
@@ -22,11 +21,8 @@ LOOK_EVERY_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 5.0
 
 
-async def run(settings: Settings, database_url: str) -> None:
-    """Process records until SIGTERM or SIGINT; then finish the batch under way, and return."""
-    stop = asyncio.Event()
-    for how in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(how, stop.set)
+async def run(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
+    """Process records until `stop` is set; then finish the batch under way, and return."""
     pool = await open_pool(database_url, name="vibefollow worker", most=6, statement_timeout=120)
     worker = Worker(pool, database_url, settings.pipeline_batch)
     helpers = [

@@ -1,7 +1,9 @@
 """The root of the web: it gives every request its id, and hands it to whom it concerns."""
 
+import asyncio
 import random
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,20 +33,50 @@ class WebApp:
         self._ingest = ingest
         self._dashboard = dashboard
         self._probes = probes
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._draining = False
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are being answered."""
+        return len(self._tasks)
+
+    def drain(self) -> None:
+        """Tell load balancers to send no more, and clients, with every answer, to connect elsewhere."""
+        self._draining = self._probes.draining = True
+
+    async def give_up(self, seconds: float) -> None:
+        """Answer 503 to every request in flight, as far as that goes within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while self._tasks and time.monotonic() < deadline:
+            for task in self._tasks:
+                task.cancel()  # again and again: asyncpg shields what it does at the end of a statement
+            await asyncio.sleep(0.05)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; never raises, so that the HTTP server has no error of its own to tell."""
         if scope["type"] != "http":
             return
-        request_id = _request_id(scope["headers"])
-        send = _with_request_id(send, request_id)
+        answer = _Answer(send, _request_id(scope["headers"]), closing=self._draining)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._respond(scope, receive, answer)
+        except asyncio.CancelledError:  # by `give_up`: nobody else knows this task
+            self._tasks.discard(task)
+            if not answer.begun:
+                await respond(answer.send, *_refused(unavailable()))
+        finally:
+            self._tasks.discard(task)
+
+    async def _respond(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         path: str = scope["path"]
         if path.startswith(("/api/dashboard/", "/setup", "/reset")):
-            scope["state"] = {"request_id": request_id.decode()}
-            await self._dashboard(scope, receive, send)
+            scope["state"] = {"request_id": answer.request_id.decode()}
+            await self._dashboard(scope, receive, answer.send)
             return
-        status, body, headers = await self._answer(path, scope, receive, request_id)
-        await respond(send, status, body, headers)
+        await respond(answer.send, *await self._answer(path, scope, receive, answer.request_id))
 
     async def _answer(
         self, path: str, scope: Scope, receive: Receive, request_id: bytes
@@ -87,10 +119,20 @@ def _request_id(headers: Headers) -> bytes:
     return b"req_%032x" % random.getrandbits(128)
 
 
-def _with_request_id(send: Send, request_id: bytes) -> Send:
-    async def send_with_id(message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
-        await send(message)
+class _Answer:
+    """One answer on its way: it gets the request's id, and ends its connection where that is to end."""
 
-    return send_with_id
+    __slots__ = ("_closing", "_send", "begun", "request_id")
+
+    def __init__(self, send: Send, request_id: bytes, *, closing: bool) -> None:
+        self._send = send
+        self._closing = closing
+        self.request_id = request_id
+        self.begun = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = [*message["headers"], (b"x-request-id", self.request_id)]
+            message["headers"] = [*headers, (b"connection", b"close")] if self._closing else headers
+        await self._send(message)
