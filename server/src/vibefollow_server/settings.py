@@ -40,6 +40,12 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of reverse proxies whose `X-Forwarded-For` is believed, separated by commas."""
 
+    metrics_readers: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses and networks that may read `/metrics`, separated by commas. `0.0.0.0/0,::/0` is everybody."""
+
+    worker_metrics_port: int = 0
+    """A port on which a worker serves its own `/metrics`, at the address `host`. 0: it serves none."""
+
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
 

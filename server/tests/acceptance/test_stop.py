@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -94,6 +95,8 @@ async def test_a_stop_under_load_cuts_no_request_and_what_was_answered_is_there(
         sent_before = [request for request in sender.requests if request.sent_at < asked_at]
         assert in_flight >= 50
         assert {request.status for request in sent_before} == {202}
+        if sys.platform == "linux":  # elsewhere, those that came with the very end may go unanswered
+            assert {request.status for request in sender.requests} == {202}
     answered = {request.name for request in sender.requests if request.status == 202}
     await product.wait_until_processed()
     rows = await product.fetch(

@@ -180,6 +180,35 @@ async def waiting_records(pool: Pool | Connection, project_id: uuid.UUID) -> int
     return count
 
 
+async def waiting_in_all_projects(pool: Pool) -> tuple[int, datetime | None]:
+    """Return how many records wait, over all projects, and when the oldest of them was received."""
+    row = await pool.fetchrow(
+        """
+        SELECT coalesce(sum(h.head_seq - coalesce(p.done_seq, 0)), 0)::bigint AS waiting, min((
+            SELECT l.received_at FROM ingest_log l
+            WHERE l.project_id = h.project_id AND l.stream_id = h.stream_id
+              AND l.seq > coalesce(p.done_seq, 0)
+            ORDER BY l.seq LIMIT 1)) AS oldest
+        FROM ingest_heads h LEFT JOIN ingest_positions p USING (project_id, stream_id)
+        WHERE h.head_seq > coalesce(p.done_seq, 0)
+        """
+    )
+    assert row is not None
+    return row["waiting"], row["oldest"]
+
+
+async def processed_in_all_projects(pool: Pool) -> dict[str, int]:
+    """Return how many records were processed, over all projects and days, by what became of them."""
+    row = await pool.fetchrow(
+        "SELECT coalesce(sum(users_applied), 0)::bigint AS user_applied,"
+        " coalesce(sum(events_stored), 0)::bigint AS event_stored,"
+        " coalesce(sum(duplicates), 0)::bigint AS duplicate,"
+        " coalesce(sum(quarantined), 0)::bigint AS quarantined FROM ingest_ledger"
+    )
+    assert row is not None
+    return dict(row)
+
+
 async def announce(connection: Connection) -> None:
     """Wake the workers. In a statement of its own: a NOTIFY inside a commit makes commits queue up."""
     await connection.execute("SELECT pg_notify('vibefollow_ingest', '')")

@@ -3,11 +3,13 @@
 import asyncio
 import os
 import time
+from typing import TYPE_CHECKING
 
 import structlog
 
 from vibefollow_server.db.pool import CONNECTION_LOST
 from vibefollow_server.db.schema import demand_schema
+from vibefollow_server.errors import OperatorError
 from vibefollow_server.secret import Secret
 from vibefollow_server.settings import Settings
 
@@ -15,6 +17,9 @@ from .access import connected, standing_database_url
 from .installation_secret import secret_for
 from .parent import end_with_parent, supervising_pid
 from .stop_signal import StopSignal
+
+if TYPE_CHECKING:
+    from vibefollow_server.pipeline.counters import PipelineCounters
 
 logger = structlog.get_logger()
 
@@ -52,9 +57,13 @@ async def run_worker(settings: Settings) -> None:
     if not await stop.before(ready):
         return
     database_url, _ = ready.result()
+    from vibefollow_server.pipeline.counters import PipelineCounters
     from vibefollow_server.pipeline.worker import run
 
-    await run(settings, database_url, stop.asked)
+    counters = PipelineCounters()
+    if settings.worker_metrics_port:
+        serve_worker_metrics(settings, counters)
+    await run(settings, database_url, stop.asked, counters)
 
 
 async def ready_database(settings: Settings) -> tuple[str, Secret]:
@@ -72,3 +81,16 @@ async def ready_database(settings: Settings) -> tuple[str, Secret]:
                 raise
             logger.debug("waiting_for_database", reason=type(error).__name__)
             await asyncio.sleep(0.2)
+
+
+def serve_worker_metrics(settings: Settings, counters: "PipelineCounters") -> None:
+    """Serve a worker's `/metrics` from a thread of its own. Raises `OperatorError` where it cannot listen."""
+    from prometheus_client import start_http_server
+
+    from vibefollow_server.web.metrics import Metrics, read_pipeline
+
+    port = settings.worker_metrics_port
+    try:
+        start_http_server(port, settings.host, Metrics(read_pipeline(counters)).registry)
+    except (OSError, OverflowError) as error:
+        raise OperatorError(f"VIBEFOLLOW_WORKER_METRICS_PORT: port {port} cannot be had: {error}.") from None

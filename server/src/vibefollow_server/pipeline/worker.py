@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 import uuid
 
 import asyncpg
@@ -13,6 +14,7 @@ from vibefollow_server.settings import Settings
 
 from . import queries
 from .batch import Place, UnfitRecordError, process_batch
+from .counters import PipelineCounters
 
 logger = structlog.get_logger()
 
@@ -21,10 +23,10 @@ LOOK_EVERY_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 5.0
 
 
-async def run(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
+async def run(settings: Settings, database_url: str, stop: asyncio.Event, counters: PipelineCounters) -> None:
     """Process records until `stop` is set; then finish the batch under way, and return."""
     pool = await open_pool(database_url, name="vibefollow worker", most=6, statement_timeout=120)
-    worker = Worker(pool, database_url, settings.pipeline_batch)
+    worker = Worker(pool, database_url, settings.pipeline_batch, counters)
     helpers = [
         asyncio.create_task(worker.listen_for_ever()),
         asyncio.create_task(sweep_for_ever(pool, settings)),
@@ -46,8 +48,11 @@ async def run(settings: Settings, database_url: str, stop: asyncio.Event) -> Non
 class Worker:
     """Takes a batch from each project that has news, in turn: none waits for another's backfill."""
 
-    def __init__(self, pool: Pool, database_url: str, most: int) -> None:
+    def __init__(
+        self, pool: Pool, database_url: str, most: int, counters: PipelineCounters | None = None
+    ) -> None:
         """`most`: how many records one transaction may hold."""
+        self._counters = counters or PipelineCounters()
         self._pool = pool
         self._database_url = database_url
         self._most = most
@@ -64,6 +69,7 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - the worker outlives everything but its process
                 logger.warning("batch_interrupted", error=type(error).__name__)
                 failures += 1
+                self._counters.failures += 1
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), min(0.05 * 2**failures, LONGEST_PAUSE_SECONDS))
 
@@ -83,10 +89,15 @@ class Worker:
             await asyncio.sleep(0.5)
 
     async def _work_on(self, project_id: uuid.UUID, most: int) -> int:
+        began = time.monotonic()
         try:
-            return await process_batch(self._pool, project_id, most)
+            records = await process_batch(self._pool, project_id, most)
         except UnfitRecordError as error:
-            return await self._find_unfit(project_id, error)
+            records = await self._find_unfit(project_id, error)
+        if records:
+            self._counters.batch_seconds.note(time.monotonic() - began)
+            self._counters.records += records
+        return records
 
     async def _find_unfit(self, project_id: uuid.UUID, error: UnfitRecordError) -> int:
         """Halve the run until it goes through, or until the one record that spoils it is alone."""

@@ -1,11 +1,11 @@
 """The graceful end of an API process (SPEC section 13: no accepted work lost, no request cut).
 
-    SIGTERM ─▶ drain ────────────────▶ listener closed ──▶ those in flight ──▶ 503 for who still waits
-               /readyz is 503, every    idle connections    get their answer    (a database that hangs,
-               answer closes its        closed                                  a body that dribbles)
-               connection
+    SIGTERM ─▶ drain ─────────────▶ no new connections ─▶ Granian stops: ──▶ 503 for who still waits
+               /readyz is 503,      what is on its way    those in flight    (a database that hangs,
+               every answer closes  comes in              get their answer   a body that dribbles)
+               its connection
 
-What was sent before the signal has arrived long before the listener closes, and HTTP clients have learnt from
+What was sent before the signal has arrived long before Granian stops, and HTTP clients have learnt from
 `Connection: close` not to send more on a connection that is about to go.
 """
 
@@ -46,7 +46,7 @@ async def end(
     await stop.before(serving, FIRST_REQUEST_SECONDS)
     server.stop()  # type: ignore[no-untyped-call]
     if not await stop.before(serving, ANSWER_SECONDS):
-        logger.warning("requests_given_up", requests=app.in_flight)
-        await app.give_up(TELL_SECONDS)
+        logger.warning("requests_given_up", requests=app.in_flight())
+        await app.give_up()
         await asyncio.wait({serving}, timeout=TELL_SECONDS)
     return serving.done()

@@ -14,6 +14,7 @@ from vibefollow_server import clock
 from vibefollow_server.db.pool import CONNECTION_LOST, Pool, open_pool
 from vibefollow_server.ingest.api_keys import ApiKeys
 from vibefollow_server.ingest.backfill import BackfillGate
+from vibefollow_server.ingest.counters import IngestCounters
 from vibefollow_server.ingest.endpoints import IngestApi
 from vibefollow_server.ingest.log import IngestLog
 from vibefollow_server.ingest.rate_limits import RateLimits
@@ -22,7 +23,10 @@ from vibefollow_server.secret import Secret
 from vibefollow_server.settings import Settings
 
 from .app import WebApp
+from .backlog import BacklogReader
 from .ending import end
+from .metrics import Metrics, read_answers, read_backlog, read_ingest
+from .metrics_page import MetricsPage
 from .probes import Probes
 
 logger = structlog.get_logger()
@@ -86,6 +90,7 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
     writing = await open_pool(
         database_url, name="vibefollow ingest", most=6, more_settings={"synchronous_commit": "on"}
     )
+    counters = IngestCounters()
     log = IngestLog(writing, settings.accept_wait_seconds)
     keys = ApiKeys(pool, secret)
     gate = BackfillGate(pool, settings.backfill_queue_limit)
@@ -93,7 +98,12 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
     recorder = asyncio.create_task(_record_key_use(keys))
     try:
         ingest = IngestApi(settings, keys, RateLimits(pool), gate, log)
-        yield WebApp(ingest, create_dashboard(reading, settings, secret), Probes(pool))
+        backlog = BacklogReader(reading)
+        metrics = Metrics(read_ingest(counters), read_backlog(lambda: backlog.last))
+        page = MetricsPage(metrics, backlog, settings)
+        app = WebApp(ingest, create_dashboard(reading, settings, secret), Probes(pool), page)
+        metrics.add(read_answers(app.answers.counts, app.in_flight))
+        yield app
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOG_CLOSE_SECONDS):
