@@ -28,7 +28,7 @@ PATIENCE = 10.0
 # A process ends within 10 s of the signal. An API process that runs by itself stands behind a load balancer,
 # which needs a moment to see that it is going; then it has as many seconds as `web/ending.py` takes at most.
 API_DRAIN_SECONDS = 4.0
-API_FINISH_SECONDS = 5.0
+API_FINISH_SECONDS = 4.75
 # A batch takes a second at most. One that takes longer than this is abandoned: it is a transaction.
 BATCH_SECONDS = 9.0
 

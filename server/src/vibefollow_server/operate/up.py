@@ -26,8 +26,9 @@ from .welcome import welcome
 logger = structlog.get_logger()
 
 # All is stopped within ten seconds of the signal: the API finishes its requests while the worker finishes
-# its batch, and PostgreSQL has what is left of the eight seconds. A drain, where there is one, comes on top.
-PROCESS_SECONDS, ALL_SECONDS = 5.5, 8.0
+# its batch, and PostgreSQL has what is left of 6.75 s; if it hangs, it is ended in two more. A drain, where
+# there is one, comes on top.
+PROCESS_SECONDS, ALL_SECONDS = 5.0, 6.75
 LEAST_POSTGRES_SECONDS = 1.5
 # An API that dies so often before it was ever ready has a reason that waiting does not cure.
 FAILED_STARTS = 3
