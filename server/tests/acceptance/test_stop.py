@@ -37,11 +37,17 @@ class Beside:
         self.port = free_port()
         port = ["--port", str(self.port)] if name == "api" else []
         drain = {} if drain_seconds is None else {"VIBEFOLLOW_DRAIN_SECONDS": str(drain_seconds)}
-        self.process = subprocess.Popen(
-            [VIBEFOLLOW, name, "--data-dir", product.data_dir, *port],
-            stderr=subprocess.DEVNULL,
-            env=clean_environment(drain),
-        )
+        self._said = product.root / f"said-{name}-{self.port}"
+        with self._said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [VIBEFOLLOW, name, "--data-dir", product.data_dir, *port],
+                stderr=said,
+                env=clean_environment(drain),
+            )
+
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, self._said.read_text()
+        return is_ready(self.port)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -62,7 +68,7 @@ def beside(product: RunningProduct, name: str = "api", drain_seconds: float | No
     running = Beside(product, name, drain_seconds)
     try:
         if name == "api":
-            eventually(lambda: is_ready(running.port), "the process beside is ready")
+            eventually(running.is_ready, "the process beside is ready")
         yield running
     finally:
         running.process.kill()
