@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 from collections.abc import AsyncIterator
 
@@ -15,6 +14,7 @@ from vibefollow_server import clock
 from vibefollow_server.db.pool import CONNECTION_LOST, Pool, open_pool
 from vibefollow_server.ingest.api_keys import ApiKeys
 from vibefollow_server.ingest.backfill import BackfillGate
+from vibefollow_server.ingest.collector import spare_the_collector
 from vibefollow_server.ingest.endpoints import IngestApi
 from vibefollow_server.ingest.log import IngestLog
 from vibefollow_server.ingest.rate_limits import RateLimits
@@ -40,13 +40,6 @@ async def serve(settings: Settings, secret: Secret, database_url: str) -> None:
         logger.info("api_listening", host=settings.host, port=settings.port)
         await server.serve()
     logger.info("api_stopped")
-
-
-def spare_the_collector() -> None:
-    """Keep Python's collector from walking what lives as long as the process, and let it look less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def http_server(app: WebApp, settings: Settings) -> Server:
