@@ -200,12 +200,20 @@ async def test_the_oldest_waiting_record_is_the_oldest_of_all_projects_and_strea
     now = clock.now()
     for minutes, done in ((5, 1), (9, 2), (30, 3)):
         project, stream = uuid7(), uuid7()
-        await pool.execute("INSERT INTO ingest_heads VALUES ($1, $2, '2026-05-17', 3)", project, stream)
-        await pool.execute("INSERT INTO ingest_positions VALUES ($1, $2, $3)", project, stream, done)
+        began = now - timedelta(minutes=minutes)
+        await pool.execute(
+            "INSERT INTO ingest_heads (project_id, stream_id, segment, received_on, not_before,"
+            " last_received_at, head_seqs) VALUES ($1, $2, 4, $3, $4, $4, '{0, 0, 3}')",
+            project, stream, now.date(), began,
+        )  # fmt: skip
+        await pool.execute(
+            "INSERT INTO ingest_positions (project_id, stream_id, lane, done_seq) VALUES ($1, $2, 2, $3)",
+            project, stream, done,
+        )  # fmt: skip
         for seq in (1, 2, 3):
             await pool.execute(
-                "INSERT INTO ingest_log VALUES ($1, $2, $3, 2, 0, $4, '')",
-                project, stream, seq, now - timedelta(minutes=minutes) + timedelta(seconds=seq),
+                "INSERT INTO ingest_log VALUES ($1, 4, 2, $2, $3, 0, 2, 0, $4, '')",
+                project, stream, seq, began + timedelta(seconds=seq),
             )  # fmt: skip
     reader = BacklogReader(pool)
     with clock.running_by(lambda: now):

@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
+from operator import itemgetter
 
 from vibefollow_server import clock
 from vibefollow_server.db.pool import Connection
@@ -14,6 +15,7 @@ from . import queries
 from .identity_rings import ring_at
 from .incoming import Identify, Understood
 
+_by_user_and_time = itemgetter(0, 1)
 # {day of receipt: [users applied, events stored, duplicates, quarantined]}
 Counts = dict[date, list[int]]
 
@@ -23,7 +25,7 @@ async def store(connection: Connection, project_id: uuid.UUID, understood: Under
     stored: Mapping[date, int] = {}
     if understood.events:
         # A user's rows lie beside each other in the indexes: in their order, each page is looked for once.
-        events = sorted(understood.events, key=lambda event: event[:2])
+        events = sorted(understood.events, key=_by_user_and_time)
         stored = await queries.store_events(connection, project_id, events, ring_at(clock.now()))
     if understood.identifies:
         new_users = await _apply(connection, project_id, understood.identifies)

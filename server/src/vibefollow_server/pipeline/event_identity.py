@@ -8,6 +8,7 @@ An identity is 128 bits of BLAKE2b over the parts, each with its length, so that
 It is returned as 32 hexadecimal digits, as PostgreSQL takes a uuid.
 """
 
+import struct
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
@@ -16,6 +17,7 @@ import msgspec
 
 from vibefollow_server.events.keys import normal_form
 
+_length = struct.Struct(">I").pack
 _canonical = msgspec.json.Encoder(order="sorted").encode
 # Values that are the same only where they are equal as they stand.
 _PLAIN = (str, int, bool, type(None))
@@ -54,5 +56,7 @@ def _by_value(value: object) -> object:
 
 
 def _digest(kind: bytes, *parts: bytes) -> str:
-    measured = b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+    measured = b""
+    for part in parts:
+        measured += _length(len(part)) + part
     return blake2b(measured, digest_size=16, person=kind).hexdigest()

@@ -35,7 +35,7 @@ async def store_events(
         _STORE_EVENTS.format(ring=ring, known=_known_in(other_rings(ring))),
         project_id,
         list(NON_ACTIVITY_NAMES),
-        *map(list, zip(*events, strict=True)),
+        events,
     )
     return {row["received_on"]: row["number"] for row in rows}
 
@@ -51,10 +51,7 @@ def _known_in(rings: Iterable[int]) -> str:
 # `identity IN (…)` beside OR is looked up in a hash, whatever the planner thinks of the number of rows.
 _STORE_EVENTS = """
 WITH sent AS MATERIALIZED (
-    SELECT * FROM unnest($3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::smallint[], $8::bool[],
-                         $9::text[], $10::text[], $11::text[], $12::timestamptz[])
-        AS s (external_user_id, occurred_at, identity, name, name_rank, live, event_id, properties,
-              property_keys, received_at)
+    SELECT * FROM unnest($3::incoming_event[])
 ), claimed AS (
     INSERT INTO event_identities_{ring} (project_id, ring, identity)
     SELECT $1, {ring}, identity FROM sent s WHERE event_id IS NOT NULL AND {known}

@@ -1,7 +1,7 @@
 """Taking the next records of a project's lanes, in an order that no user's records can fall out of.
 
-Within a lane of a stream the numbers decide, whatever the clock did; between streams, the time of receipt.
-A record's time never runs backwards within its stream, nor behind the stream's `floor`; among those that have
+Within a lane of a stream the numbers decide, whatever the clock did; between streams, the time of receipt. A
+record's time never runs backwards within its stream, nor behind the stream's `floor`; among those that have
 the same time by that, it is what the clock said, and then the place in the request. What has not been read
 yet may be older, and of the same user: nothing later than the first such record is taken.
 """
@@ -25,7 +25,8 @@ MOST_BYTES = 16 * 1024 * 1024
 # comes from the database: millions of them go by, and an object of our own for each would cost as much as its
 # decoding.
 Row = Record | Sequence[Any]
-# When a record counts as received, when by the clock, its place in the request: the order between streams.
+# When a record counts as received, when by the clock, and its place in the request: the order between
+# streams.
 Key = tuple[datetime, datetime, int]
 LAST_KEY: Key = (datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), 0)
 Place = tuple[uuid.UUID, int, int]

@@ -10,6 +10,7 @@ import structlog
 
 from vibefollow_server.db.pool import DATABASE_TROUBLE, Pool, open_pool
 from vibefollow_server.ids import uuid7
+from vibefollow_server.ingest.collector import spare_the_collector
 from vibefollow_server.jobs.sweeps import sweep_for_ever
 from vibefollow_server.settings import Settings
 
@@ -47,6 +48,7 @@ async def run(settings: Settings, database_url: str, stop: asyncio.Event, counte
     )
     worker = Worker(pool, worker_id, settings, counters)
     listening = asyncio.create_task(listen_for_ever(database_url, worker.tell))
+    spare_the_collector()
     logger.info("worker_started")
     try:
         await worker.work_until(stop)

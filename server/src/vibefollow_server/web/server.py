@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncIterator
 
 import structlog
@@ -14,6 +13,7 @@ from vibefollow_server import clock
 from vibefollow_server.db.pool import CONNECTION_LOST, Pool, open_pool
 from vibefollow_server.ingest.api_keys import ApiKeys
 from vibefollow_server.ingest.backfill import BackfillGate
+from vibefollow_server.ingest.collector import spare_the_collector
 from vibefollow_server.ingest.counters import IngestCounters
 from vibefollow_server.ingest.endpoints import IngestApi
 from vibefollow_server.ingest.log import IngestLog
@@ -53,13 +53,6 @@ async def serve(
         in_order = await end(app, server, serving, settings.port, drain_seconds, stop)
     logger.info("api_stopped", in_order=in_order)
     return in_order
-
-
-def spare_the_collector() -> None:
-    """Keep Python's collector from walking what lives as long as the process, and let it look less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def http_server(app: WebApp, settings: Settings) -> Server:

@@ -33,6 +33,18 @@ CREATE TABLE event_identities (
     identity uuid NOT NULL,
     PRIMARY KEY (project_id, ring, identity)
 ) PARTITION BY LIST (ring);
+CREATE TYPE incoming_event AS (
+    external_user_id text,
+    occurred_at timestamptz,
+    identity uuid,
+    name text,
+    name_rank smallint,
+    live boolean,
+    event_id text,
+    properties text,
+    property_keys text,
+    received_at timestamptz
+);
 ALTER TABLE ingest_positions ADD COLUMN done_at timestamptz NOT NULL DEFAULT '-infinity';
 ALTER TABLE workers ADD COLUMN slots smallint NOT NULL DEFAULT 1
 """
