@@ -1,4 +1,4 @@
-"""Clients that send half a body, dribble, fall silent, or are gone before the answer (issue "Faults")."""
+"""Clients that send half a body, dribble, fall silent, or are gone before the answer."""
 
 import asyncio
 import contextlib

@@ -23,7 +23,7 @@ class Cycle:
 
 
 async def run_cycle(
-    product: RunningProduct, fault: Fault, *, seconds: float = 4, seed: int = 0, timeout: float = 2.5
+    product: RunningProduct, fault: Fault, *, seconds: float = 3, seed: int = 0, timeout: float = 2.5
 ) -> Cycle:
     """Let a fault of `seconds` hit a product under load; demand that it recovers, and judge what is known.
 

@@ -183,11 +183,12 @@ def clock_jumped(clock: JumpingClock) -> Callable[[RunningProduct, Load, float],
     return strike
 
 
+EVERYTHING_KILLED = Fault("everything killed", everything_killed, RECOVERY_SECONDS)
 KILLS = [
     Fault("API killed", killed("api"), PROCESS_SECONDS),
     Fault("worker killed", killed("worker"), PROCESS_SECONDS),
     Fault("PostgreSQL killed", killed("postgres"), RECOVERY_SECONDS),
-    Fault("everything killed", everything_killed, RECOVERY_SECONDS),
+    EVERYTHING_KILLED,
 ]
 STOPS = [
     Fault("API stopped", stopped("api"), RESUME_SECONDS),

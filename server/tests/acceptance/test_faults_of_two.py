@@ -9,7 +9,15 @@ import pytest
 
 from .clock_jumps import NO_JUMPS, JumpingClock, can_jump
 from .cycle import run_cycle
-from .faults import KILLS, KILLS_OF_TWO, RESUME_SECONDS, STARTED_WITH, STOPS_OF_TWO, Fault, clock_jumped
+from .faults import (
+    EVERYTHING_KILLED,
+    KILLS_OF_TWO,
+    RESUME_SECONDS,
+    STARTED_WITH,
+    STOPS_OF_TWO,
+    Fault,
+    clock_jumped,
+)
 from .judge import judge, look
 from .load import Load
 from .running import RunningProduct
@@ -19,7 +27,7 @@ from .test_faults import demand_kept
 
 pytestmark = pytest.mark.process
 
-# Issue "Ingest that keeps its promise": a dead worker's lanes are taken over within 5 s.
+# A dead worker's lanes are taken over within 5 s.
 TAKEN_OVER_SECONDS = 5.0
 
 
@@ -29,11 +37,13 @@ def product() -> Iterator[RunningProduct]:
         yield running
 
 
-@pytest.mark.parametrize("fault", [*KILLS, *KILLS_OF_TWO, *STOPS_OF_TWO], ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault", [EVERYTHING_KILLED, *KILLS_OF_TWO, *STOPS_OF_TWO], ids=lambda fault: fault.name
+)
 async def test_every_answered_record_is_there_once_and_in_order(
     product: RunningProduct, fault: Fault
 ) -> None:
-    demand_kept((await run_cycle(product, fault, seconds=3)).verdict)
+    demand_kept((await run_cycle(product, fault)).verdict)
 
 
 async def test_the_share_of_a_killed_worker_is_taken_over_within_5_s(product: RunningProduct) -> None:
@@ -81,8 +91,8 @@ async def test_a_record_that_commits_late_is_neither_skipped_nor_waited_for(prod
 
 
 @pytest.mark.skipif(not can_jump(), reason=NO_JUMPS)
-@pytest.mark.xfail(
-    strict=True, reason="between two API processes the time of receipt decides, and a clock may go back"
+@pytest.mark.xfail(  # not strict: which records of one user meet in a batch is chance
+    reason="between two API processes the time of receipt decides, and a clock may go back"
 )
 async def test_a_clock_that_jumps_loses_and_reorders_nothing_between_two_api_processes() -> None:
     with (

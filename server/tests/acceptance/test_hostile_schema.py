@@ -44,7 +44,7 @@ def product() -> Iterator[RunningProduct]:
 
 
 @schema.parametrize()
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_answer_fits_the_schema_and_none_is_a_server_error(
     product: RunningProduct, case: "schemathesis.Case[Any]"
 ) -> None:

@@ -17,6 +17,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import asyncpg
+import psutil
+
 from .clock_jumps import JumpingClock, can_jump
 from .cycle import Cycle, run_cycle
 from .faults import (
@@ -40,6 +43,7 @@ from .tally import Tally
 RESULTS = Path(__file__).parents[3] / "bench" / "TORTURE.md"
 # Kills are what the promise is about: they come three times as often as the rest.
 KILL_WEIGHT = 3
+COULD_NOT_BE_JUDGED = (AssertionError, OSError, psutil.Error, asyncpg.PostgresError)
 LEAST_SECONDS, MOST_SECONDS = 3.0, 20.0
 
 
@@ -66,7 +70,7 @@ class Torture:
             name = self._chance.choices(names, weights)[0]
             try:
                 self._note(await cycles[name]())
-            except (AssertionError, TimeoutError) as error:
+            except COULD_NOT_BE_JUDGED as error:
                 self.tally.note_failure(name, str(error) or type(error).__name__)
                 return
 
