@@ -11,6 +11,8 @@ MEBIBYTE = 1024 * 1024
 PATHS = ("users", "users/bulk", "events", "events/batch", "events/bulk")
 EVENT = {"external_user_id": "u", "name": "seen", "properties": {"a": [1, {"b": "ä"}]}}
 GOOD = json.dumps(EVENT).encode()
+# Not single bytes: each chunk takes the server a turn of its event loop, and a busy one's turns are long.
+SHREDS = [GOOD[start : start + 8] for start in range(0, len(GOOD), 8)]
 Headers = list[tuple[bytes, bytes]]
 # Written into a JSON string as they are.
 ODD_TEXT = (
@@ -104,7 +106,7 @@ class Hostile:
                 size + b";" + b"x" * 100_000 + b"\r\n" + GOOD + b"\r\n0\r\n\r\n",
                 size + b"\r\n" + GOOD + b"\r\n0\r\nX-Trailer: " + b"y" * 50_000 + b"\r\n\r\n",
                 size + b"\r\n" + GOOD + b"\r\n0\r\nContent-Length: 3\r\nAuthorization: no\r\n\r\n",
-                b"".join(b"1\r\n%c\r\n" % byte for byte in GOOD) + b"0\r\n\r\n",
+                b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in SHREDS) + b"0\r\n\r\n",
                 b"0\r\n\r\n",
                 size + b"\r\n" + GOOD,
                 b"\0\r\n\r\n",
