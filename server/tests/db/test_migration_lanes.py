@@ -1,4 +1,4 @@
-"""From version 0001 to lanes and rings: what waited is processed once and in order, young keys are honoured."""
+"""From version 0001 to lanes and rings: what waited is processed once, in order; young keys are honoured."""
 
 import json
 import uuid

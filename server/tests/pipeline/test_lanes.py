@@ -1,4 +1,4 @@
-"""Any number of slots and streams, live and backfill beside each other: each user's records in order, once."""
+"""Any number of slots and streams, live and backfill: each user's records in order, and once."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ PROCESSES, MOST_SLOTS = 3, 3
 
 
 class Cluster:
-    """Several API processes' logs and workers' slots, driven step by step; a history has a project of its own."""
+    """Several API processes' logs and workers' slots, driven step by step. Each history has its project."""
 
     def __init__(self, pool: "Pool[Record]") -> None:
         self.pool = pool
