@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -48,9 +49,10 @@ class Workers:
     async def start(self, number: int) -> None:
         """Start so many processes, and wait until each has said that it is there."""
         options = ["--data-dir", str(self.directory), "--database-url", self._database_url]
+        environment = os.environ | {"VIBEFOLLOW_SECRET": "s" * 40}  # none of them makes one
         for _ in range(number):
             self.processes.append(
-                subprocess.Popen([VIBEFOLLOW, "worker", *options], stderr=subprocess.DEVNULL)
+                subprocess.Popen([VIBEFOLLOW, "worker", *options], env=environment, stderr=subprocess.DEVNULL)
             )
         await self.until_alive(len(self.processes))
 
