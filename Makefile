@@ -6,10 +6,12 @@ BIN := .venv/bin
 UP_ARGS ?=
 TEST_ARGS ?=
 BENCH_DIR ?=
+MINUTES ?= 10
+TORTURE_ARGS ?=
 UV := $(BIN)/uv
 LOCKED := requirements.lock server/pyproject.toml sdks/python/pyproject.toml
 
-.PHONY: help setup up test check bench bench-full wrk format lock openapi clean
+.PHONY: help setup up test check bench bench-full torture wrk format lock openapi clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -54,6 +56,9 @@ wrk:
 	fi; \
 	command -v wrk >/dev/null || echo "wrk is not there (on Debian and Ubuntu: apt-get install wrk);" \
 		"requests will come from the generator in Python, and the results will say so."
+
+torture: setup ## faults at random for MINUTES, on two of each process; exit 1 if one record goes wrong
+	$(BIN)/python -m server.tests.acceptance.torture --minutes $(MINUTES) $(TORTURE_ARGS)
 
 openapi: setup ## write openapi/*.json from the definitions that validate
 	$(BIN)/vibefollow openapi --out openapi

@@ -4,6 +4,7 @@ A setting is read from the environment as `VIBEFOLLOW_` and its name in capitals
 a command's flag of the same name wins over it.
 """
 
+import math
 import os
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -44,8 +45,18 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of reverse proxies whose `X-Forwarded-For` is believed, separated by commas."""
 
+    metrics_readers: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses and networks that may read `/metrics`, separated by commas. `0.0.0.0/0,::/0` is everybody."""
+
+    worker_metrics_port: int = 0
+    """A port on which a worker serves its own `/metrics`, at the address `host`. 0: it serves none."""
+
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
+
+    drain_seconds: float | None = None
+    """How long an API process that was told to stop goes on answering, with `/readyz` at 503, so that load
+    balancers send to others before it closes its port. Default: 4, and 0 under `vibefollow up`."""
 
     body_stall_seconds: float = 30.0
     """A request whose body makes no progress for so long is cut."""
@@ -57,7 +68,8 @@ class Settings:
     """How many bytes of request bodies one process holds at a time; beyond, requests wait, then get 503."""
 
     backfill_queue_limit: int = 50_000
-    """So many records of a project may wait to be processed before bulk requests are refused (429)."""
+    """So many records of a project may wait to be processed before bulk requests are refused (429).
+    0 is no limit. `vibefollow projects limits` sets it for one environment of a project."""
 
     pipeline_batch: int = 5_000
     """The most records that the worker turns into users and events in one transaction."""
@@ -101,8 +113,22 @@ class Settings:
 def _parsed(name: str, text: str, wanted: Any) -> Any:  # noqa: ANN401 - one of the fields' types
     if wanted == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    convert = wanted if wanted in (int, float, Path) else str
+    if wanted in (float, float | None):
+        return _seconds(name, text)
+    convert = wanted if wanted in (int, Path) else str
     try:
         return convert(text)
     except ValueError:
         raise OperatorError(f"VIBEFOLLOW_{name.upper()} must be a number, not {text!r}.") from None
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise OperatorError(
+            f"VIBEFOLLOW_{name.upper()} must be a number of seconds, 0 or more, not {text!r}."
+        )
+    return seconds

@@ -1,88 +1,171 @@
-"""Sending without a pause and without a retry, noting what was answered and what was not."""
+"""A load that notes what became of every record: many senders that repeat as an SDK does."""
 
 import asyncio
 import itertools
-from collections import Counter
-from dataclasses import dataclass, field
+import json
+import random
+import time
+from enum import Enum
 from typing import Any
 
-import httpx2
+from .sent import Sent
+from .wire import Answer, Connection, UnansweredError
 
-AT_ONCE = 64
+SENDERS = 80
+LEAST_IN_FLIGHT = 50
+# A sender with a key repeats until it is answered; that it is not, for so long, is a finding of its own.
+PATIENCE_SECONDS = 60.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+REPEAT_WITH_KEY = (409, 503)
 
 
-@dataclass(slots=True)
-class Sent:
-    """What became of every event: by its name, which no other event has."""
+class Outcome(Enum):
+    """What became of a request, as far as its sender can tell."""
 
-    answered: set[str] = field(default_factory=set)
-    unanswered: set[str] = field(default_factory=set)
-
-    def demand_kept(self, stored: Counter[str]) -> None:
-        """Assert the promise: an answered event is there once, an unanswered one at most once."""
-        lost = [name for name in self.answered if stored[name] == 0]
-        doubled = [name for name, count in stored.items() if count > 1]
-        assert not lost, f"{len(lost)} of {len(self.answered)} answered events are lost"
-        assert not doubled, f"{len(doubled)} events are there twice"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
 
 
 class Load:
-    """64 senders that send events one, three and twenty at a time. Events carry neither id nor time, so that
-    a second copy of one could not hide behind the first."""
+    """Singles, batches and bulks of events and users, each second sender with Idempotency-Keys.
 
-    def __init__(self, base_url: str, key: str) -> None:
-        self._base_url = base_url
-        self._key = key
-        self._numbers = itertools.count()
-        self._stop = asyncio.Event()
-        self._senders: list[asyncio.Task[None]] = []
+    Events carry neither id nor time, so that a second copy of one could not hide behind the first. Every
+    sender numbers the identify calls of its users (`Calls`) and mixes the endpoints and the API processes
+    that it sends them to. What it sends is chosen by `seed`, so that only the timing differs between runs.
+    """
+
+    def __init__(
+        self, ports: list[int], key: str, prefix: str, *, seed: int = 0, timeout: float = 10
+    ) -> None:
+        """`prefix`: begins all names and user ids of this load. `timeout`: seconds until a sender repeats."""
+        self.prefix = prefix
+        self.ports = ports
+        self.key = key
+        self.seed = seed
+        self.timeout = timeout
         self.sent = Sent()
         self.in_flight = 0
+        self.hit_in_flight: list[int] = []
+        self.stopping = False
+        self._numbers = itertools.count()
+        self._senders: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> "Load":
-        limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-        self._client = httpx2.AsyncClient(base_url=self._base_url, limits=limits, timeout=20)
-        self._senders = [asyncio.create_task(self._send_on(n)) for n in range(AT_ONCE)]
+        self._senders = [asyncio.create_task(Sender(self, number).send_on()) for number in range(SENDERS)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.end()
+        for sender in self._senders:
+            sender.cancel()
+        await asyncio.gather(*self._senders, return_exceptions=True)
 
     async def end(self) -> Sent:
-        """Let every sender finish its request, and return what they noted."""
-        self._stop.set()
+        """Let every sender finish its request, repeating as long as it takes; return what they noted."""
+        self.stopping = True
         await asyncio.gather(*self._senders)
-        await self._client.aclose()
         return self.sent
 
-    async def wait_until_busy(self, requests: int = 50) -> None:
-        """Wait until so many requests are in flight, and a few hundred events have been answered."""
-        async with asyncio.timeout(30):
-            while self.in_flight < requests or len(self.sent.answered) < 300:
+    async def wait_until_busy(self, records: int = 300) -> None:
+        """Wait until 50 requests are in flight and so many more records have been answered."""
+        wanted = self.sent.records + records
+        async with asyncio.timeout(60):
+            while self.sent.records < wanted:
+                await asyncio.sleep(0.02)
+            while self.in_flight < LEAST_IN_FLIGHT:
                 await asyncio.sleep(0)
 
-    async def _send_on(self, sender: int) -> None:
-        while not self._stop.is_set():
-            names = [f"event-{next(self._numbers)}" for _ in range((1, 3, 20)[sender % 3])]
-            await self._send(names, keyed=sender % 2 == 0)
+    def note_hit(self) -> None:
+        """Note that a fault hits at this very moment; asserts that it hits 50 requests at least."""
+        assert self.in_flight >= LEAST_IN_FLIGHT, f"only {self.in_flight} requests are in flight"
+        self.hit_in_flight.append(self.in_flight)
 
-    async def _send(self, names: list[str], *, keyed: bool) -> None:
-        headers = {"Authorization": f"Bearer {self._key}"}
-        if keyed:
-            headers["Idempotency-Key"] = names[0]
-        events: list[dict[str, Any]] = [
-            {"external_user_id": f"user-{hash(n) % 50}", "name": n} for n in names
-        ]
-        path = "/api/v1/events/batch" if len(names) > 1 else "/api/v1/events"
-        self.in_flight += 1
+    def fresh_name(self, kind: str) -> str:
+        """Return a name that nothing else has."""
+        return f"{self.prefix}-{kind}{next(self._numbers)}"
+
+
+class Sender:
+    """Sends one request after the other."""
+
+    def __init__(self, load: Load, number: int) -> None:
+        self._load = load
+        self._keyed = number % 2 == 0
+        self._chance = random.Random(load.seed * 1000 + number)
+        self._connections = [Connection(port, load.timeout) for port in load.ports]
+        self._users = [load.fresh_name("user") for _ in range(3)]
+
+    async def send_on(self) -> None:
+        """Send until the load stops."""
         try:
-            body = {"events": events} if len(names) > 1 else events[0]
-            answer = await self._client.post(path, json=body, headers=headers)
-            accepted = answer.status_code == 202
-        except httpx2.TransportError:
-            accepted = False
+            while not self._load.stopping:
+                if self._chance.random() < 0.6:
+                    await self._send_events(self._chance.choice((1, 1, 3, 20)))
+                else:
+                    await self._identify(self._chance.choice((1, 1, 3)))
         finally:
-            self.in_flight -= 1
-        (self.sent.answered if accepted else self.sent.unanswered).update(names)
-        if not accepted:
-            await asyncio.sleep(0.05)
+            for connection in self._connections:
+                connection.close()
+
+    async def _send_events(self, count: int) -> None:
+        names = [self._load.fresh_name("event") for _ in range(count)]
+        events = [{"external_user_id": self._chance.choice(self._users), "name": name} for name in names]
+        path = "events" if count == 1 else self._chance.choice(("events/batch", "events/bulk"))
+        outcome = await self._send(path, events[0] if count == 1 else {"events": events})
+        if outcome is not Outcome.REFUSED:
+            self._load.sent.note_events(names, answered=outcome is Outcome.ACCEPTED)
+
+    async def _identify(self, count: int) -> None:
+        user_ids = self._chance.sample(self._users, count)
+        users = [
+            {"external_user_id": one, "traits": {"n": self._load.sent.next_number(one)}} for one in user_ids
+        ]
+        bulk = count > 1 or self._chance.random() < 0.3
+        outcome = await self._send("users/bulk" if bulk else "users", {"users": users} if bulk else users[0])
+        if outcome is not Outcome.REFUSED:
+            self._load.sent.note_identified(user_ids, answered=outcome is Outcome.ACCEPTED)
+        if outcome is Outcome.UNKNOWN:  # whether its number is taken, nobody knows: another user begins anew
+            kept = [one for one in self._users if one not in user_ids]
+            self._users = kept + [self._load.fresh_name("user") for _ in user_ids]
+
+    async def _send(self, path: str, content: dict[str, Any]) -> Outcome:
+        """Send a request, and repeat it where that is safe: with its key, or when it was not let in."""
+        body = json.dumps(content).encode()
+        headers = {"Authorization": f"Bearer {self._load.key}"}
+        if self._keyed:
+            headers["Idempotency-Key"] = self._load.fresh_name("key")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        pause = FIRST_PAUSE
+        while time.monotonic() < deadline:
+            answer = await self._ask(path, body, headers)
+            outcome = self._outcome(answer)
+            if outcome is Outcome.UNKNOWN:
+                await asyncio.sleep(LONGEST_PAUSE / 4)  # who finds nobody there does not send all the faster
+            if outcome is not None:
+                return outcome
+            # As long as the server asks, and a random while on top of it.
+            await asyncio.sleep((answer.retry_after if answer else 0) + self._chance.uniform(0, pause))
+            pause = min(2 * pause, LONGEST_PAUSE)
+        self._load.sent.given_up += 1
+        return Outcome.UNKNOWN
+
+    async def _ask(self, path: str, body: bytes, headers: dict[str, str]) -> Answer | None:
+        connection = self._chance.choice(self._connections)
+        self._load.in_flight += 1
+        try:
+            return await connection.post(f"/api/v1/{path}", body, headers)
+        except UnansweredError:
+            return None
+        finally:
+            self._load.in_flight -= 1
+
+    def _outcome(self, answer: Answer | None) -> Outcome | None:
+        """Return what became of the request; None where it is to be sent again."""
+        if answer is None or answer.status in REPEAT_WITH_KEY:
+            return None if self._keyed else Outcome.UNKNOWN
+        if answer.status == 429:
+            return None
+        if answer.status in (200, 202):
+            return Outcome.ACCEPTED
+        self._load.sent.refused[f"{answer.status} {answer.code}"] += 1
+        return Outcome.REFUSED

@@ -110,6 +110,71 @@ def test_keys_are_listed_without_the_keys_and_revoked_by_id_or_hint(vibefollow: 
     assert vibefollow("keys", "revoke", "sk_test_none")[0] == 1
 
 
+LIMITS = ("limits", "--project", "Acme", "--env")
+
+
+def test_limits_are_listed_with_what_is_default(vibefollow: Vibefollow) -> None:
+    vibefollow("projects", "create", "Acme")
+    code, out, _ = vibefollow("projects", *LIMITS, "test")
+    assert code == 0
+    assert [line.split("\t")[:2] for line in out.splitlines()] == [
+        ["users", "500"],
+        ["users/bulk", "20"],
+        ["events", "1000"],
+        ["events/batch", "50"],
+        ["events/bulk", "20"],
+        ["backfill-queue", "50000"],
+    ]
+    assert {line.split("\t")[4] for line in out.splitlines()} == {"default"}
+
+
+def test_limits_are_set_and_put_back_for_one_environment(vibefollow: Vibefollow) -> None:
+    vibefollow("projects", "create", "Acme")
+    given = ("--set", "events=5000", "--set", "events/bulk=0", "--set", "backfill-queue=200000")
+    code, out, _ = vibefollow("projects", *LIMITS, "test", *given)
+    assert code == 0
+    assert "events\t5000\trequests a second\t1000\tset" in out.splitlines()
+    assert "events/bulk\tnone\trequests a second\t20\tset" in out.splitlines()
+    assert "backfill-queue\t200000\twaiting records\t50000\tset" in out.splitlines()
+    assert vibefollow("projects", *LIMITS, "live")[1].count("default") == 6
+    _, out, _ = vibefollow("projects", *LIMITS, "test", "--reset", "events", "--set", "users=7")
+    assert "events\t1000\trequests a second\t1000\tdefault" in out.splitlines()
+    assert "events/bulk\tnone\trequests a second\t20\tset" in out.splitlines()
+    assert vibefollow("projects", *LIMITS, "test")[1] == out
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--set", "event=5"), "event: There is no such limit; there are: users, users/bulk, events,"),
+        (("--reset", "event"), "event: There is no such limit"),
+        (("--set", "events=-1"), "events: A limit is 0 (none) or a positive number."),
+        (("--set", "events=nan"), "events: A limit is 0 (none) or a positive number."),
+        (("--set", "events=inf"), "events: A limit is 0 (none) or a positive number."),
+        (("--set", "events=many"), "events: 'many' is not a number."),
+        (("--set", "events="), "events: '' is not a number."),
+        (("--set", "events"), "--set takes NAME=NUMBER, such as events=5000, not 'events'."),
+        (("--set", "events=0.4"), "events: It must be 0.5 to 1000000 requests a second, or 0 (none)."),
+        (("--set", "backfill-queue=1.5"), "backfill-queue: It must be a whole number of records"),
+        (("--set", "events=1", "--reset", "events"), "events is named twice; say once what it should be."),
+    ],
+)
+def test_what_is_no_limit_is_one_sentence_and_changes_nothing(
+    vibefollow: Vibefollow, given: tuple[str, ...], told: str
+) -> None:
+    vibefollow("projects", "create", "Acme")
+    code, out, sentence = vibefollow("projects", *LIMITS, "test", "--set", "users=7", *given)
+    assert (code, out, sentence.count("\n")) == (1, "", 1)
+    assert sentence.startswith(told)
+    assert vibefollow("projects", *LIMITS, "test")[1].count("default") == 6
+
+
+def test_limits_of_an_unknown_project_are_told_with_the_names_there_are(vibefollow: Vibefollow) -> None:
+    vibefollow("projects", "create", "Beta")
+    code, _, sentence = vibefollow("projects", *LIMITS, "test")
+    assert (code, sentence) == (1, "There is no project 'Acme'; there are: Beta.\n")
+
+
 def test_the_first_invite_is_the_setup_link(vibefollow: Vibefollow, database_url: str) -> None:
     vibefollow("projects", "create", "Acme")
     code, out, _ = vibefollow("members", "invite")

@@ -19,6 +19,8 @@ def test_numbers_are_documented_with_their_defaults() -> None:
     for setting in fields(Settings):
         if isinstance(setting.default, int | float) and setting.name != "port":
             row = next(
-                line for line in OPERATING.splitlines() if f"VIBEFOLLOW_{setting.name.upper()}" in line
+                line
+                for line in OPERATING.splitlines()
+                if line.startswith("| ") and f"VIBEFOLLOW_{setting.name.upper()}`" in line
             )
             assert f"| {setting.default:g} |" in row or f"| {setting.default} |" in row

@@ -95,6 +95,18 @@ def test_a_process_that_hangs_does_not_keep_it_from_stopping(installation: Insta
     assert up.left_over() == []
 
 
+def test_a_postgresql_that_hangs_does_not_keep_it_from_stopping(installation: Installation) -> None:
+    up = installation.up()
+    first = psutil.Process(up.postgres())
+    for process in (first, *first.children(recursive=True)):
+        process.suspend()
+    began = time.monotonic()
+    assert up.stop() == 0
+    assert time.monotonic() - began < 10
+    eventually(lambda: up.left_over() == [], "nothing is left", 2)
+    assert installation.up().stop() == 0
+
+
 def test_a_second_ctrl_c_hurries(installation: Installation) -> None:
     up = installation.up()
     psutil.Process(up.child("api")).suspend()
@@ -166,7 +178,7 @@ def test_sighup_restarts_api_and_worker(installation: Installation) -> None:
     up.send(signal.SIGHUP)
     eventually(lambda: before.isdisjoint({up.child("api"), up.child("worker")}), "both are new")
     installation.wait_until_ready()
-    time.sleep(4.5)  # longer than the old ones had for their stop
+    time.sleep(6)  # longer than the old ones had for their stop
     assert "process_ended" not in up.said
     assert up.postgres() == postgres
     assert up.process.poll() is None

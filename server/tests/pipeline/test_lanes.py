@@ -1,4 +1,4 @@
-"""Any number of slots and streams, live and backfill: each user's records in order, and once."""
+"""Any number of slots and streams, live and backfill side by side: each user's records in order, once."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ PROCESSES, MOST_SLOTS = 3, 3
 
 
 class Cluster:
-    """Several API processes' logs and workers' slots, driven step by step. Each history has its project."""
+    """Several API processes' logs and workers' slots, driven step by step; a project for each history."""
 
     def __init__(self, pool: "Pool[Record]") -> None:
         self.pool = pool

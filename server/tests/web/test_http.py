@@ -108,6 +108,13 @@ async def test_a_full_backfill_queue_refuses_bulk_only(api: Api, pool: "Pool[Rec
     assert (await api.client.post("/api/v1/events", json=EVENT)).status_code == 202
 
 
+async def test_a_backfill_queue_of_0_has_no_limit(api: Api, pool: "Pool[Record]") -> None:
+    await pool.execute("UPDATE projects SET backfill_queue_limit = 0")
+    for _ in range(2):
+        answer = await api.client.post("/api/v1/events/bulk", json={"events": [EVENT]})
+        assert answer.status_code == 200
+
+
 async def test_a_database_that_is_away_is_unavailable_and_the_same_process_recovers(
     api: Api, pool: "Pool[Record]"
 ) -> None:

@@ -10,7 +10,7 @@ from . import backup, doctor, openapi, processes
 
 # Groups of commands, each a file here with a typer app named `app`.
 GROUPS = {
-    "projects": "Make and list projects.",
+    "projects": "Make and list projects; show and set their limits.",
     "members": "Let people in: one-time links to join, or to choose a new password.",
     "keys": "Make, list and revoke API keys.",
 }

@@ -1,6 +1,7 @@
 """What every command shares: its options, the way to the database, and failures told in one sentence."""
 
 from collections.abc import Awaitable, Callable, Coroutine
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -57,6 +58,13 @@ Port = Annotated[
         help="The port that the API listens on (VIBEFOLLOW_PORT; default: 8000).",
     ),
 ]
+
+
+class EnvironmentChoice(Enum):
+    """One of a project's two environments."""
+
+    live = "live"
+    test = "test"
 
 
 def settings_from(

@@ -1,11 +1,10 @@
 """`vibefollow keys`: make, list and revoke API keys."""
 
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DatabaseUrl, DataDir, settings_from, with_database
+from .common import DatabaseUrl, DataDir, EnvironmentChoice, settings_from, with_database
 from .projects import print_table
 
 if TYPE_CHECKING:
@@ -17,13 +16,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 
 COLUMNS = ("id", "project", "environment", "name", "key", "created", "last used", "revoked")
-
-
-class EnvironmentChoice(Enum):
-    """Which data a key opens."""
-
-    live = "live"
-    test = "test"
 
 
 @app.command("create")

@@ -1,4 +1,4 @@
-"""`vibefollow projects`: make and list projects."""
+"""`vibefollow projects`: make and list projects, show and set their limits."""
 
 import shlex
 import sys
@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import DatabaseUrl, DataDir, settings_from, with_database
+from .common import DatabaseUrl, DataDir, EnvironmentChoice, settings_from, with_database
 
 if TYPE_CHECKING:
     import asyncpg
 
+    from vibefollow_server.projects.limits import Limit
     from vibefollow_server.projects.service import Project
     from vibefollow_server.secret import Secret
 
-app = typer.Typer(no_args_is_help=True, help="Make and list projects.")
+app = typer.Typer(no_args_is_help=True, help="Make and list projects; show and set their limits.")
 
 COLUMNS = ("name", "live project id", "test project id", "created")
+LIMIT_COLUMNS = ("limit", "value", "unit", "default", "is")
 
 
 @app.command("create")
@@ -55,6 +57,42 @@ def list_(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     print_table(COLUMNS, [_row(project) for project in projects])
 
 
+@app.command("limits")
+def limits(
+    project: Annotated[str, typer.Option(help="Name or id of the project.")],
+    env: Annotated[EnvironmentChoice, typer.Option(help="The environment whose limits they are.")],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=NUMBER", help="Set a limit; 0 is none. May be repeated."),
+    ] = None,
+    reset: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Put a limit back to the default. May be repeated."),
+    ] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Show the limits of one environment of a project, after changing them if asked to.
+
+    Limits are requests a second for users, users/bulk, events, events/batch and events/bulk (bursts of twice
+    that are let through), and records that may wait to be processed for backfill-queue. A change holds
+    within a second, in all processes.
+    """
+    settings = settings_from(data_dir, database_url)
+
+    async def work(connection: "asyncpg.Connection[asyncpg.Record]", _: "Secret") -> "list[Limit]":
+        from vibefollow_server.projects.limits import change_limits_as_told, limits_of, read_changes
+        from vibefollow_server.projects.service import find_project
+
+        changes = read_changes(set_ or (), reset or ())
+        project_id = (await find_project(connection, project)).environment_id(env.value)
+        if not changes:
+            return await limits_of(connection, project_id, settings.backfill_queue_limit)
+        return await change_limits_as_told(connection, project_id, changes, settings.backfill_queue_limit)
+
+    print_table(LIMIT_COLUMNS, [_limit_row(limit) for limit in with_database(settings, work)])
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table to read where stdout is a terminal, otherwise lines of tab-separated fields to cut.
 
@@ -85,3 +123,13 @@ def _text(field: object) -> str:
 
 def _row(project: "Project") -> tuple[object, ...]:
     return project.name, project.live_project_id, project.test_project_id, project.created_at
+
+
+def _limit_row(limit: "Limit") -> tuple[object, ...]:
+    unit = "requests a second" if limit.is_rate else "waiting records"
+    source = "default" if limit.is_default else "set"
+    return limit.name, _amount(limit.value), unit, _amount(limit.default), source
+
+
+def _amount(value: float) -> str:
+    return f"{value:.10g}" if value else "none"

@@ -174,7 +174,10 @@ class EmbeddedPostgres:
             if self.process.poll() is None:
                 self.process.send_signal(how)
             if await _ended(self.process, patience):
-                return
+                break
+        if self.process.poll() == -signal.SIGKILL:  # the others would notice, unless they hang as well
+            for pid in processes_of(self.cluster):
+                send(pid, signal.SIGKILL)
 
     def running_pid(self) -> int | None:
         """Return the process id of a live server on this cluster, whoever started it."""

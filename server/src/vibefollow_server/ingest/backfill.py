@@ -23,9 +23,12 @@ class BackfillGate:
         self._counted: dict[uuid.UUID, tuple[float, int]] = {}
 
     async def demand_room(self, project_id: uuid.UUID, own_limit: int | None) -> None:
-        """Raise 429 `backfill_queue_full` where the limit, the project's own or the default, is reached."""
+        """Raise 429 `backfill_queue_full` where the limit, the project's own or the default, is reached.
+
+        0 is no limit.
+        """
         limit = self._default_limit if own_limit is None else own_limit
-        if await self._waiting(project_id) >= limit:
+        if limit and await self._waiting(project_id) >= limit:
             raise _queue_full(limit)
 
     async def _waiting(self, project_id: uuid.UUID) -> int:

@@ -28,9 +28,14 @@ class ByteBudget:
 
     def __init__(self, most: int, patience: float) -> None:
         """`patience`: how many seconds a request waits for room."""
-        self.free = most
+        self._most = self.free = most
         self._patience = patience
         self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @property
+    def held(self) -> int:
+        """Return how many bytes are reserved."""
+        return self._most - self.free
 
     async def take(self, size: int) -> None:
         """Reserve `size` bytes, after those who came before; raises 503 `unavailable` after the patience."""

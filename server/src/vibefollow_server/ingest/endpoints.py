@@ -53,6 +53,10 @@ class IngestApi:
         self._stalls = StallWatch(settings.body_stall_seconds)
         self._slow_turns = asyncio.Semaphore(MOST_SLOW_AT_ONCE)
 
+    def bytes_held(self) -> int:
+        """Return how many bytes the requests in flight and their bodies hold, as the budget counts them."""
+        return self._budget.held
+
     async def answer(self, scope: dict[str, Any], receive: Receive) -> tuple[int, bytes, Headers]:
         """Return status, body and headers of the answer. Raises nothing that is the caller's fault."""
         told: Headers = []

@@ -18,6 +18,7 @@ from vibefollow_server.db.pool import Connection, Pool
 
 from .announcer import Announcer
 from .commit import GroupCommit, KeysHeldError
+from .counters import IngestCounters
 from .held_connection import ACQUIRE_SECONDS, HeldConnection
 from .rings import segment_seconds
 from .streams import Streams
@@ -40,12 +41,19 @@ LOOK_SECONDS = 0.1
 class IngestLog:
     """Takes submissions and returns what became of them. `start` it, `submit` to it, `close` it."""
 
-    def __init__(self, pool: Pool, wait_seconds: float, kept_seconds: float = 600.0) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        wait_seconds: float,
+        kept_seconds: float = 600.0,
+        counters: IngestCounters | None = None,
+    ) -> None:
         """`wait_seconds`: how long a submission waits for its commit before it is `Unavailable`.
 
         `kept_seconds`: how long processed records stay in the log.
         """
         self._pool = pool
+        self._counters = counters or IngestCounters()
         self._wait_seconds = wait_seconds
         self._announcer = Announcer(pool)
         self._commit = GroupCommit(Streams(segment_seconds(kept_seconds)), self._announcer)
@@ -104,7 +112,11 @@ class IngestLog:
         self._deadlines.append((time.monotonic() + self._wait_seconds, submission))
         self._waiting.append(submission)
         self._something_waits.set()
-        return await submission.outcome
+        self._counters.requests_waiting += 1
+        try:
+            return await submission.outcome
+        finally:
+            self._counters.requests_waiting -= 1
 
     async def _expire_for_ever(self) -> None:
         """Tell those who have waited for too long; all wait equally long, so the first is the next."""
@@ -136,8 +148,10 @@ class IngestLog:
         return group
 
     async def _flush(self, group: Sequence[Submission]) -> None:
+        began = time.monotonic()
         try:
             await self._commit.run(group, self._connection.use)
+            self._counters.note_commit(group, time.monotonic() - began)
         except KeysHeldError:
             for submission in group:
                 if submission.digest is not None:

@@ -70,7 +70,7 @@ async def lease_tokens(
     return row["granted"], row["tokens"]
 
 
-async def waiting_records(pool: Pool, project_id: uuid.UUID) -> int:
+async def waiting_records(pool: Pool | Connection, project_id: uuid.UUID) -> int:
     """Return how many records of the project are accepted and not processed yet."""
     count: int = await pool.fetchval(
         "SELECT coalesce((SELECT sum(seq) FROM ingest_heads h, unnest(h.head_seqs) seq"
@@ -79,6 +79,40 @@ async def waiting_records(pool: Pool, project_id: uuid.UUID) -> int:
         project_id,
     )
     return count
+
+
+async def waiting_in_all_projects(pool: Pool) -> tuple[int, datetime | None]:
+    """Return how many records wait, over all projects, and when the oldest of them was received.
+
+    The oldest is that of the lanes' first waiting records; a lane's own clock may have stepped back since.
+    """
+    row = await pool.fetchrow(
+        """
+        SELECT coalesce(sum(l.seq - coalesce(p.done_seq, 0)), 0)::bigint AS waiting, min((
+            SELECT r.received_at FROM ingest_log r
+            WHERE r.project_id = h.project_id AND r.segment = h.segment AND r.lane = l.n - 1
+              AND r.stream_id = h.stream_id AND r.seq > coalesce(p.done_seq, 0)
+            ORDER BY r.seq LIMIT 1)) AS oldest
+        FROM ingest_heads h CROSS JOIN unnest(h.head_seqs) WITH ORDINALITY AS l (seq, n)
+        LEFT JOIN ingest_positions p
+            ON p.project_id = h.project_id AND p.stream_id = h.stream_id AND p.lane = l.n - 1
+        WHERE l.seq > coalesce(p.done_seq, 0)
+        """
+    )
+    assert row is not None
+    return row["waiting"], row["oldest"]
+
+
+async def processed_in_all_projects(pool: Pool) -> dict[str, int]:
+    """Return how many records were processed, over all projects and days, by what became of them."""
+    row = await pool.fetchrow(
+        "SELECT coalesce(sum(users_applied), 0)::bigint AS user_applied,"
+        " coalesce(sum(events_stored), 0)::bigint AS event_stored,"
+        " coalesce(sum(duplicates), 0)::bigint AS duplicate,"
+        " coalesce(sum(quarantined), 0)::bigint AS quarantined FROM ingest_ledger"
+    )
+    assert row is not None
+    return dict(row)
 
 
 async def announce(connection: Connection, project_ids: Collection[uuid.UUID]) -> None:

@@ -117,8 +117,8 @@ class Streams:
     def _stream_at(self, received_at: datetime) -> Stream:
         slot = int(received_at.timestamp()) // self._segment_seconds
         key = (received_at.date(), slot)
-        # Only the newest is written on, and not with what was received before its last record (after the
-        # clock stepped back, or a key was held up): nothing may come before what was accepted earlier.
+        # Only the newest is written on, and not with what was received before its last record, after the
+        # clock stepped back or a key was held up: nothing may come before what was accepted earlier.
         stream = self._open.get(key)
         if stream is None or stream is not self._newest or received_at < stream.clock:
             while len(self._open) >= self.MOST_OPEN:

@@ -25,9 +25,10 @@ from .welcome import welcome
 
 logger = structlog.get_logger()
 
-# All is stopped within ten seconds of the signal: the API finishes its requests, the worker its batch,
-# and PostgreSQL, which waits for neither, has what is left of the eight seconds.
-API_SECONDS, WORKER_SECONDS, ALL_SECONDS = 4.0, 1.5, 8.0
+# All is stopped within ten seconds of the signal: the API finishes its requests while the worker finishes
+# its batch, and PostgreSQL has what is left of 6.75 s; if it hangs, it is ended in two more. A drain, where
+# there is one, comes on top.
+PROCESS_SECONDS, ALL_SECONDS = 5.0, 6.75
 LEAST_POSTGRES_SECONDS = 1.5
 # An API that dies so often before it was ever ready has a reason that waiting does not cure.
 FAILED_STARTS = 3
@@ -87,10 +88,12 @@ class Up:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         hurry = self._signals.hurry
-        await self._api.stop(API_SECONDS, hurry)
-        await self._worker.stop(WORKER_SECONDS, hurry)
+        drain = self._settings.drain_seconds or 0.0
+        await asyncio.gather(
+            self._api.stop(drain + PROCESS_SECONDS, hurry), self._worker.stop(drain + PROCESS_SECONDS, hurry)
+        )
         if self._postgres is not None:
-            left = ALL_SECONDS - (time.monotonic() - began)
+            left = drain + ALL_SECONDS - (time.monotonic() - began)
             await self._postgres.stop(max(left, LEAST_POSTGRES_SECONDS), hurry)
         if asked:
             logger.info("stopped", seconds=round(time.monotonic() - began, 1))
@@ -149,13 +152,15 @@ class Up:
             await self._load_secret()
         except TELLABLE as error:
             logger.error("secret_not_taken_anew", reason=sentence(error))
-        await asyncio.gather(self._api.restart(API_SECONDS), self._worker.restart(API_SECONDS))
+        seconds = (self._settings.drain_seconds or 0.0) + PROCESS_SECONDS
+        await asyncio.gather(self._api.restart(seconds), self._worker.restart(seconds))
 
     def _environment(self) -> Mapping[str, str]:
         return {
             "VIBEFOLLOW_DATA_DIR": str(self._settings.data_dir),
             "VIBEFOLLOW_DATABASE_URL": self._database_url,
             "VIBEFOLLOW_SECRET": self._secret,
+            "VIBEFOLLOW_DRAIN_SECONDS": str(self._settings.drain_seconds or 0.0),
         }
 
     def _note_child(self, name: str, pid: int) -> None:

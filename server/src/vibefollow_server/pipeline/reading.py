@@ -155,7 +155,7 @@ class LaneReading:
         return rows[:fit], times[:fit]
 
     def _end(self) -> datetime | None:
-        """Return the instant from which on a record that was not read may be earlier than one that was."""
+        """Return from which instant on a record that has not been read may be earlier than one that has."""
         floors = [self._streams[number].floor for number in self._unread]
         return min(floors if self._bound is None else [*floors, self._bound], default=None)
 

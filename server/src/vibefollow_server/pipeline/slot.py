@@ -6,6 +6,7 @@ about a fifth of a second. So a backfill, whosever it is, delays live records by
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,7 @@ from vibefollow_server.ingest.held_connection import HeldConnection
 from vibefollow_server.ingest.rings import segment_seconds
 
 from . import log_queries
+from .counters import PipelineCounters
 from .holding_back import Mover
 from .turn import Outcome, Part, Turn, UnfitRecordError, take_turn
 
@@ -56,11 +58,19 @@ class BackfillSize:
 class Slot:
     """Works on the lanes that `lanes_of` gives it, on one connection."""
 
-    def __init__(self, pool: Pool, lanes_of: LanesOf, most: int, kept_seconds: float) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        lanes_of: LanesOf,
+        most: int,
+        kept_seconds: float,
+        counters: PipelineCounters | None = None,
+    ) -> None:
         """`most`: how many records one transaction may hold. `kept_seconds`: how long processed ones stay."""
         self._connection = HeldConnection(pool, PREPARE)
         self._lanes_of = lanes_of
         self._most = most
+        self._counters = counters or PipelineCounters()
         self._mover = Mover(segment_seconds(kept_seconds))
         self._backfill_size = BackfillSize(most)
         self._something_new = asyncio.Event()
@@ -86,6 +96,7 @@ class Slot:
             except Exception as error:  # noqa: BLE001 - the worker outlives everything but its process
                 logger.warning("batch_interrupted", error=type(error).__name__)
                 failures += 1
+                self._counters.failures += 1
                 await _pause(stop, min(0.05 * 2**failures, LONGEST_PAUSE_SECONDS))
         await self.close()
 
@@ -113,9 +124,9 @@ class Slot:
             worked += outcome.done
         if self._backfills:
             project_id = self._backfills.popleft()
-            began = asyncio.get_running_loop().time()
+            began = time.monotonic()
             outcome = await self._take_turn(project_id, Part.BACKFILL, min(most, self._backfill_size.records))
-            self._backfill_size.note(outcome.done, asyncio.get_running_loop().time() - began)
+            self._backfill_size.note(outcome.done, time.monotonic() - began)
             worked += outcome.done
         return worked
 
@@ -124,10 +135,14 @@ class Slot:
         if not lanes:
             return Outcome(0)
         turn = Turn(project_id, lanes, part, most)
+        began = time.monotonic()
         try:
             outcome = await self._try(turn)
         except UnfitRecordError as error:
             outcome = await self._find_unfit(turn, error)
+        if outcome.done:
+            self._counters.batch_seconds.note(time.monotonic() - began)
+            self._counters.records += outcome.done
         self._note(project_id, outcome)
         return outcome
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 import uuid
 from collections.abc import Collection
 from functools import partial
@@ -16,6 +15,7 @@ from vibefollow_server.jobs.sweeps import sweep_for_ever
 from vibefollow_server.settings import Settings
 
 from . import log_queries
+from .counters import PipelineCounters
 from .listening import listen_for_ever
 from .membership import Membership, session_name
 from .slot import Slot
@@ -36,11 +36,8 @@ SESSION_SETTINGS = {
 }
 
 
-async def run(settings: Settings, database_url: str) -> None:
-    """Process records until SIGTERM or SIGINT; then finish the batches under way, and return."""
-    stop = asyncio.Event()
-    for how in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(how, stop.set)
+async def run(settings: Settings, database_url: str, stop: asyncio.Event, counters: PipelineCounters) -> None:
+    """Process records until `stop` is set; then finish the batches under way, and return."""
     worker_id = uuid7()
     pool = await open_pool(
         database_url,
@@ -49,7 +46,7 @@ async def run(settings: Settings, database_url: str) -> None:
         statement_timeout=120,
         more_settings=SESSION_SETTINGS,
     )
-    worker = Worker(pool, worker_id, settings)
+    worker = Worker(pool, worker_id, settings, counters)
     listening = asyncio.create_task(listen_for_ever(database_url, worker.tell))
     spare_the_collector()
     logger.info("worker_started")
@@ -68,7 +65,10 @@ async def run(settings: Settings, database_url: str) -> None:
 class Worker:
     """Some slots that work at the same time: while Python reads for one, PostgreSQL writes for another."""
 
-    def __init__(self, pool: Pool, worker_id: uuid.UUID, settings: Settings) -> None:
+    def __init__(
+        self, pool: Pool, worker_id: uuid.UUID, settings: Settings, counters: PipelineCounters | None = None
+    ) -> None:
+        counters = counters or PipelineCounters()
         self._pool = pool
         self._settings = settings
         self._membership = Membership(pool, worker_id, settings.pipeline_slots)
@@ -78,6 +78,7 @@ class Worker:
                 partial(self._membership.lanes, number),
                 settings.pipeline_batch,
                 settings.log_kept_seconds,
+                counters,
             )
             for number in range(settings.pipeline_slots)
         ]

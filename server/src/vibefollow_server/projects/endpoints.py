@@ -1,13 +1,15 @@
 """Endpoints of projects and their API keys."""
 
 import uuid
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
 from vibefollow_server import clock
-from vibefollow_server.errors import refusal
-from vibefollow_server.web.dashboard.access import Admin, GuardedRoute, SignedIn
+from vibefollow_server.errors import ApiError, refusal
+from vibefollow_server.ingest.queries import waiting_records
+from vibefollow_server.web.dashboard.access import Admin, GuardedRoute, SignedIn, Viewer
 from vibefollow_server.web.dashboard.services import Database, Services
 from vibefollow_server.web.dashboard.wire import (
     MOST_COUNTED,
@@ -19,10 +21,19 @@ from vibefollow_server.web.dashboard.wire import (
     page_of,
 )
 
-from . import queries, service
+from . import limits, queries, service
 from .keys import ApiKey, create_key, revoke_key
 from .roles import Role
-from .schemas import CreatedKey, KeyOut, NewKey, NewProject, ProjectChange, ProjectOut
+from .schemas import (
+    CreatedKey,
+    KeyOut,
+    LimitsChange,
+    LimitsOut,
+    NewKey,
+    NewProject,
+    ProjectChange,
+    ProjectOut,
+)
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["projects"])
 
@@ -84,6 +95,40 @@ async def create_api_key(
 async def revoke_api_key(access: Admin, key_id: KeyId, connection: Database) -> Answer[KeyOut]:
     """Revoke an API key, for ever. It stops working everywhere within a second."""
     return Answer(data=_key(await revoke_key(connection, access.project_id, key_id, clock.now())))
+
+
+@router.get("/projects/{project_id}/limits")
+async def show_limits(access: Viewer, connection: Database, services: Services) -> Answer[LimitsOut]:
+    """Show an environment's rate limits, and how many of its records wait to be processed."""
+    found = await limits.limits_of(connection, access.project_id, services.settings.backfill_queue_limit)
+    return Answer(data=LimitsOut.of(found, await waiting_records(connection, access.project_id)))
+
+
+@router.patch("/projects/{project_id}/limits")
+async def change_limits(
+    body: LimitsChange, access: Admin, connection: Database, services: Services
+) -> Answer[LimitsOut]:
+    """Change some of an environment's limits. They hold within a second, in all processes."""
+    if limits.BACKFILL_QUEUE in body.rates:
+        message = "This is no endpoint; its limit is `backfill_queue`, beside `rates`."
+        raise refusal(422, "validation_failed", message, f"rates.{limits.BACKFILL_QUEUE}")
+    default_queue = services.settings.backfill_queue_limit
+    try:
+        found = await limits.change_limits(connection, access.project_id, body.changes(), default_queue)
+    except ApiError as error:
+        raise _with_paths(error) from None
+    return Answer(data=LimitsOut.of(found, await waiting_records(connection, access.project_id)))
+
+
+def _with_paths(error: ApiError) -> ApiError:
+    """Name the fields of the body where the problems name limits."""
+    problems = [
+        replace(one, field="backfill_queue" if one.field == limits.BACKFILL_QUEUE else f"rates.{one.field}")
+        if one.field
+        else one
+        for one in error.problems
+    ]
+    return ApiError(error.status, problems, error.headers)
 
 
 def _shown(project: service.Project, role: Role) -> ProjectOut:

@@ -1,6 +1,8 @@
 """All SQL of projects and their API keys."""
 
 import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from vibefollow_server.db.pool import Connection, Record
@@ -9,6 +11,15 @@ from .api_key import Environment, NewKey
 
 # Any number will do, so long as nobody else on the database uses it.
 FIRST_START_LOCK = 7_042_111_911
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChange:
+    """Whether an environment's `backfill_queue_limit` changes, and to what; None is back to the default."""
+
+    wanted: bool
+    limit: int | None
+
 
 _PAIR = (
     "SELECT t.pair_id, t.name, t.timezone, t.created_at, l.id AS live_project_id, t.id AS test_project_id"
@@ -128,6 +139,33 @@ async def find_first_test_project(connection: Connection, member_id: uuid.UUID) 
         member_id,
     )
     return project_id
+
+
+async def find_limits(connection: Connection, project_id: uuid.UUID) -> Record | None:
+    """Return an environment's own limits; what it does not name is as by default."""
+    return await connection.fetchrow(
+        "SELECT rate_limits, backfill_queue_limit FROM projects WHERE id = $1", project_id
+    )
+
+
+async def update_limits(
+    connection: Connection,
+    project_id: uuid.UUID,
+    rates: Mapping[str, float],
+    default_rates: Sequence[str],
+    queue: QueueChange,
+) -> Record | None:
+    """Set some of an environment's rates, forget others, and return its own limits; None for no project."""
+    return await connection.fetchrow(
+        "UPDATE projects SET rate_limits = (rate_limits || $2::jsonb) - $3::text[], backfill_queue_limit ="
+        " CASE WHEN $4 THEN $5::integer ELSE backfill_queue_limit END"
+        " WHERE id = $1 RETURNING rate_limits, backfill_queue_limit",
+        project_id,
+        rates,
+        default_rates,
+        queue.wanted,
+        queue.limit,
+    )
 
 
 async def insert_key(

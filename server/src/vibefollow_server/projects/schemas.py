@@ -1,14 +1,16 @@
 """Projects, keys and members as they go over the wire."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from vibefollow_server.ingest.email_address import is_deliverable
 from vibefollow_server.ingest.limits import MAX_EMAIL_LENGTH
+from vibefollow_server.ingest.rate_limits import DEFAULT_RATES
 from vibefollow_server.web.dashboard.wire import Body, Moment, Text
 
+from .limits import BACKFILL_QUEUE, HIGHEST_RATE, LARGEST_QUEUE, Limit
 from .links import normal_email
 from .passwords import LONGEST
 from .roles import Role
@@ -72,6 +74,85 @@ class ProjectChange(Body):
 
     name: Name | None = None
     timezone: Annotated[Text, Field(max_length=100, examples=["Europe/Berlin"])] | None = None
+
+
+Rate = Annotated[
+    float,
+    Field(
+        description="Requests a second; bursts of twice that are let through. 0 is no limit.",
+        json_schema_extra={"minimum": 0, "maximum": HIGHEST_RATE},
+    ),
+]
+QueueLimit = Annotated[
+    int,
+    Field(
+        description="So many records may wait before bulk requests are refused. 0 is no limit.",
+        json_schema_extra={"minimum": 0, "maximum": LARGEST_QUEUE},
+    ),
+]
+
+
+class LimitsChange(Body):
+    """What to change of one environment's limits. What is absent stays, null is back to the default."""
+
+    rates: Annotated[
+        dict[Text, Rate | None],
+        Field(
+            default_factory=dict,
+            description="By endpoint.",
+            json_schema_extra={"propertyNames": {"enum": list(DEFAULT_RATES)}},
+            examples=[{"events": 5000, "events/bulk": None}],
+        ),
+    ]
+    backfill_queue: QueueLimit | None = None
+
+    def changes(self) -> dict[str, float | None]:
+        """Return the changes by the names of limits."""
+        queue = {BACKFILL_QUEUE: self.backfill_queue} if "backfill_queue" in self.model_fields_set else {}
+        return self.rates | queue
+
+
+class RateLimitOut(BaseModel):
+    """How many requests an endpoint lets through."""
+
+    per_second: Rate
+    default: float
+    is_default: bool
+
+
+class BackfillQueueOut(BaseModel):
+    """How much may wait to be processed, and how much does."""
+
+    limit: QueueLimit
+    default: int
+    is_default: bool
+    waiting: int = Field(description="Records that are accepted and not processed yet.")
+
+
+class LimitsOut(BaseModel):
+    """The limits of one environment."""
+
+    rates: dict[str, RateLimitOut] = Field(description="By endpoint of the ingest API.")
+    backfill_queue: BackfillQueueOut
+
+    @classmethod
+    def of(cls, limits: list[Limit], waiting: int) -> Self:
+        """Return the limits of an environment of which so many records wait."""
+        rates = {
+            one.name: RateLimitOut(per_second=one.value, default=one.default, is_default=one.is_default)
+            for one in limits
+            if one.is_rate
+        }
+        (queue,) = (one for one in limits if not one.is_rate)
+        return cls(
+            rates=rates,
+            backfill_queue=BackfillQueueOut(
+                limit=int(queue.value),
+                default=int(queue.default),
+                is_default=queue.is_default,
+                waiting=waiting,
+            ),
+        )
 
 
 class NewKey(Body):

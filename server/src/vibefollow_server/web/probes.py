@@ -1,4 +1,4 @@
-"""`/healthz` (the process lives), `/readyz` (it can store what it is sent), and `/` (what this is)."""
+"""`/healthz` (the process lives), `/readyz` (it takes and can store what it is sent), `/` (what this is)."""
 
 import asyncio
 
@@ -25,6 +25,7 @@ class Probes:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.draining = False
 
     async def answer(self, path: str, method: str) -> tuple[int, bytes, Headers]:
         """Return status, body and headers; raises 404 and 405."""
@@ -32,6 +33,8 @@ class Probes:
             raise refusal(404, "not_found", "There is nothing at this path.")
         if method not in ("GET", "HEAD"):
             raise refusal(405, "method_not_allowed", "Use GET here.", None, {"Allow": "GET, HEAD"})
+        if path == "/readyz" and self.draining:
+            raise refusal(503, "unavailable", "This process is stopping.", None, {"Retry-After": "2"})
         if path == "/readyz" and not await self._database_answers():
             raise refusal(503, "unavailable", "The database does not answer.", None, {"Retry-After": "2"})
         return 200, msgspec.json.encode({"data": ABOUT if path == "/" else {"ok": True}}), []

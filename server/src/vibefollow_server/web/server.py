@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncIterator
 
 import structlog
@@ -15,31 +14,45 @@ from vibefollow_server.db.pool import CONNECTION_LOST, Pool, open_pool
 from vibefollow_server.ingest.api_keys import ApiKeys
 from vibefollow_server.ingest.backfill import BackfillGate
 from vibefollow_server.ingest.collector import spare_the_collector
+from vibefollow_server.ingest.counters import IngestCounters
 from vibefollow_server.ingest.endpoints import IngestApi
 from vibefollow_server.ingest.log import IngestLog
 from vibefollow_server.ingest.rate_limits import RateLimits
+from vibefollow_server.operate.stop_signal import StopSignal
 from vibefollow_server.secret import Secret
 from vibefollow_server.settings import Settings
 
 from .app import WebApp
+from .backlog import BacklogReader
+from .ending import end
+from .metrics import Metrics, read_answers, read_backlog, read_ingest
+from .metrics_page import MetricsPage
 from .probes import Probes
 
 logger = structlog.get_logger()
 
 KEY_USE_RECORDED_EVERY = 10.0
+# Everybody has been answered by then; what still waits belongs to those who were told 503.
+LOG_CLOSE_SECONDS, POOL_CLOSE_SECONDS = 0.5, 0.5
 
 
-async def serve(settings: Settings, secret: Secret, database_url: str) -> None:
-    """Answer requests until SIGTERM or SIGINT; then take no more, finish those under way, and return."""
+async def serve(
+    settings: Settings, secret: Secret, database_url: str, drain_seconds: float, stop: StopSignal
+) -> bool:
+    """Answer requests until the stop; then drain, take no more, finish those under way, and return.
+
+    False where a connection could not be ended in time: whoever is there must not be waited for.
+    """
     async with web_app(settings, secret, database_url) as app:
         server = http_server(app, settings)
-        loop = asyncio.get_running_loop()
-        for how in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(how, server.stop)
+        serving: asyncio.Future[None] = asyncio.ensure_future(server.serve())
         spare_the_collector()
         logger.info("api_listening", host=settings.host, port=settings.port)
-        await server.serve()
-    logger.info("api_stopped")
+        if await stop.before(serving):
+            serving.result()  # it did not even begin, and says why
+        in_order = await end(app, server, serving, settings.port, drain_seconds, stop)
+    logger.info("api_stopped", in_order=in_order)
+    return in_order
 
 
 def http_server(app: WebApp, settings: Settings) -> Server:
@@ -70,7 +83,8 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
     writing = await open_pool(
         database_url, name="vibefollow ingest", most=6, more_settings={"synchronous_commit": "on"}
     )
-    log = IngestLog(writing, settings.accept_wait_seconds, settings.log_kept_seconds)
+    counters = IngestCounters()
+    log = IngestLog(writing, settings.accept_wait_seconds, settings.log_kept_seconds, counters)
     patience = settings.accept_wait_seconds
     keys = ApiKeys(pool, secret, patience)
     gate = BackfillGate(pool, settings.backfill_queue_limit, patience)
@@ -78,13 +92,20 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
     recorder = asyncio.create_task(_record_key_use(keys))
     try:
         ingest = IngestApi(settings, keys, RateLimits(pool, patience), gate, log)
-        yield WebApp(ingest, create_dashboard(reading, settings, secret), Probes(pool))
+        backlog = BacklogReader(reading)
+        metrics = Metrics(read_ingest(counters, ingest.bytes_held), read_backlog(lambda: backlog.last))
+        page = MetricsPage(metrics, backlog, settings)
+        app = WebApp(ingest, create_dashboard(reading, settings, secret), Probes(pool), page)
+        metrics.add(read_answers(app.answers.counts, app.in_flight))
+        yield app
     finally:
-        await log.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOG_CLOSE_SECONDS):
+                await log.close()
         recorder.cancel()
-        await asyncio.gather(recorder, return_exceptions=True)
-        for one in (writing, reading, pool):
-            await _close(one)
+        await asyncio.gather(
+            recorder, *(_close(one) for one in (writing, reading, pool)), return_exceptions=True
+        )
 
 
 async def _record_key_use(keys: ApiKeys) -> None:
@@ -96,7 +117,7 @@ async def _record_key_use(keys: ApiKeys) -> None:
 
 async def _close(pool: Pool) -> None:
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(POOL_CLOSE_SECONDS):
             await pool.close()
-    except TimeoutError:
+    finally:
         pool.terminate()

@@ -3,7 +3,7 @@
 import pytest
 
 from vibefollow_server.errors import OperatorError
-from vibefollow_server.web.dashboard.client_address import client_address, trusted_networks
+from vibefollow_server.web.dashboard.client_address import client_address, networks
 
 TRUSTED = ("10.0.0.1", "10.1.0.0/16")
 
@@ -28,13 +28,13 @@ TRUSTED = ("10.0.0.1", "10.1.0.0/16")
 def test_the_right_most_untrusted_hop_is_the_client(peer: str, forwarded: str | None, address: str) -> None:
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded is not None else []
     scope = {"client": (peer, 1), "headers": headers}
-    assert client_address(scope, trusted_networks(TRUSTED)) == address
+    assert client_address(scope, networks("TRUSTED_PROXIES", TRUSTED)) == address
 
 
 def test_several_headers_are_one_list() -> None:
     headers = [(b"x-forwarded-for", b"1.1.1.1"), (b"x-forwarded-for", b"203.0.113.9")]
     scope = {"client": ("10.0.0.1", 1), "headers": headers}
-    assert client_address(scope, trusted_networks(TRUSTED)) == "203.0.113.9"
+    assert client_address(scope, networks("TRUSTED_PROXIES", TRUSTED)) == "203.0.113.9"
 
 
 def test_over_a_unix_socket_it_is_unknown() -> None:
@@ -43,4 +43,4 @@ def test_over_a_unix_socket_it_is_unknown() -> None:
 
 def test_a_proxy_that_is_no_address_is_told_to_the_operator() -> None:
     with pytest.raises(OperatorError, match="VIBEFOLLOW_TRUSTED_PROXIES"):
-        trusted_networks(["proxy.internal"])
+        networks("TRUSTED_PROXIES", ["proxy.internal"])

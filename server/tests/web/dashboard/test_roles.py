@@ -44,6 +44,8 @@ PROJECT_REQUESTS = [
     ("GET", "/projects/{}/keys", None, "admin"),
     ("POST", "/projects/{}/keys", {"name": "CI"}, "admin"),
     ("PATCH", "/projects/{}", {"timezone": "Europe/Berlin"}, "admin"),
+    ("GET", "/projects/{}/limits", None, "viewer"),
+    ("PATCH", "/projects/{}/limits", {"backfill_queue": 1000}, "admin"),
     ("GET", "/users?project_id={}", None, "viewer"),
     ("GET", "/users/u?project_id={}", None, "viewer"),
     ("GET", "/users/u/timeline?project_id={}", None, "viewer"),
@@ -53,7 +55,7 @@ PROJECT_REQUESTS = [
 
 @pytest.mark.parametrize(("method", "path", "body", "least"), PROJECT_REQUESTS)
 async def test_a_role_opens_what_it_should_and_no_more(
-    house: House, method: str, path: str, body: dict[str, str] | None, least: Role
+    house: House, method: str, path: str, body: dict[str, str | int] | None, least: Role
 ) -> None:
     await house.add_user("u")
     for role in ROLES:
@@ -68,7 +70,7 @@ async def test_a_role_opens_what_it_should_and_no_more(
 
 @pytest.mark.parametrize(("method", "path", "body", "least"), PROJECT_REQUESTS)
 async def test_a_foreign_project_looks_as_if_it_were_not_there(
-    house: House, method: str, path: str, body: dict[str, str] | None, least: Role
+    house: House, method: str, path: str, body: dict[str, str | int] | None, least: Role
 ) -> None:
     await house.add_user("u", house.theirs.test_project_id)
     browser = await house.signed_in("owner")

@@ -10,26 +10,39 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def trusted_networks(proxies: Iterable[str]) -> list[Network]:
-    """Read `settings.trusted_proxies`: addresses, or networks such as `10.0.0.0/8`.
+def networks(setting: str, listed: Iterable[str]) -> list[Network]:
+    """Read what a setting lists: addresses, or networks such as `10.0.0.0/8`.
 
     Raises `OperatorError` for what is neither.
     """
     try:
-        return [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
+        return [ipaddress.ip_network(one, strict=False) for one in listed]
     except ValueError as error:
-        raise OperatorError(f"VIBEFOLLOW_TRUSTED_PROXIES must list IP addresses: {error}.") from None
+        raise OperatorError(f"VIBEFOLLOW_{setting} must list IP addresses: {error}.") from None
 
 
 def client_address(scope: dict[str, Any], trusted: Sequence[Network]) -> str:
     """Return the right-most address that no trusted proxy vouches for, and that one vouched for.
 
-    What stands further left in `X-Forwarded-For` is the client's own invention. IPv6 clients own a /64 at
-    least, and count as one. `unknown` over a Unix socket.
+    IPv6 clients own a /64 at least, and count as one. `unknown` over a Unix socket.
+    """
+    address = client(scope, trusted)
+    return "unknown" if address is None else _counted_as(address)
+
+
+def was_forwarded(scope: dict[str, Any]) -> bool:
+    """Tell whether a proxy says that it handed the request on."""
+    return any(name.lower() in (b"x-forwarded-for", b"forwarded") for name, _ in scope["headers"])
+
+
+def client(scope: dict[str, Any], trusted: Sequence[Network]) -> Address | None:
+    """Return the address that `client_address` counts, as it is; None over a Unix socket.
+
+    What stands further left in `X-Forwarded-For` is the client's own invention.
     """
     peer = _parse((scope.get("client") or ("",))[0])
     if peer is None:
-        return "unknown"
+        return None
     for hop in reversed(_forwarded(scope["headers"])):
         if not _is_trusted(peer, trusted):
             break
@@ -37,7 +50,7 @@ def client_address(scope: dict[str, Any], trusted: Sequence[Network]) -> str:
         if address is None:
             break
         peer = address
-    return _counted_as(peer)
+    return peer
 
 
 def _forwarded(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:

@@ -12,7 +12,7 @@ from vibefollow_server.projects.passwords import Passwords
 from vibefollow_server.secret import Secret
 from vibefollow_server.settings import Settings
 
-from .client_address import Network, client_address, trusted_networks
+from .client_address import Network, client_address, networks
 from .cookies import SessionCookie
 
 
@@ -38,7 +38,7 @@ class ServicesOfApp:
             secret,
             Members(pool, secret, passwords or Passwords()),
             SessionCookie.of(settings),
-            trusted_networks(settings.trusted_proxies),
+            networks("TRUSTED_PROXIES", settings.trusted_proxies),
         )
 
 
