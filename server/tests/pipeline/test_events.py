@@ -41,6 +41,24 @@ async def test_last_seen_is_the_last_activity_and_billing_is_none(product: Produ
     assert user["first_seen_at"] == at("2026-04-01T00:00:00Z")
 
 
+async def test_a_users_events_are_counted_by_name_with_the_first_and_the_last_time(
+    product: Product, at: At
+) -> None:
+    times = ["2026-05-04T00:00:00Z", "2026-05-02T00:00:00Z", "2026-05-03T00:00:00Z"]
+    for time in times:
+        event = {"external_user_id": "u", "name": "home", "timestamp": time}
+        await product.accept(event, event)  # the same event is counted once
+        await product.process()
+        await product.accept(event | {"event_id": time}, event | {"event_id": time})
+    await product.accept({"external_user_id": "u", "name": "other", "timestamp": times[0]})
+    await product.accept({"external_user_id": "v", "name": "home", "timestamp": times[0]})
+    await product.process()
+    assert await product.counts("u") == {
+        "home": (6, at(times[1]), at(times[0])), "other": (1, at(times[0]), at(times[0])),
+    }  # fmt: skip
+    assert (await product.counts("v"))["home"][0] == 1
+
+
 async def test_an_event_without_a_timestamp_happened_when_it_was_received_one_after_the_other(
     product: Product, at: At
 ) -> None:

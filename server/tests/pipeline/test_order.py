@@ -51,7 +51,12 @@ async def outcome(product: Product, arrival: list[dict[str, Any]], batch: int) -
         " WHERE project_id = $1 ORDER BY external_user_id, occurred_at, name_rank, event_id, identity",
         project.project_id,
     )
-    return [tuple(row) for row in (*users, *events)]
+    counts = await project.pool.fetch(
+        "SELECT external_user_id, name, count, first_at, last_at FROM user_event_counts"
+        " WHERE project_id = $1 ORDER BY 1, 2",
+        project.project_id,
+    )
+    return [tuple(row) for row in (*users, *events, *counts)]
 
 
 @settings(

@@ -95,17 +95,32 @@ async def list_events_of_user(
 
 
 async def count_events_of_user(
+    connection: Connection, project_id: uuid.UUID, external_user_id: str, most: int
+) -> list[Record]:
+    """Return `name`, `count`, `first_at` and `last_at` of a user's events by name, the latest first."""
+    return await connection.fetch(
+        "SELECT name, count, first_at, last_at FROM user_event_counts"
+        " WHERE project_id = $1 AND external_user_id = $2 ORDER BY last_at DESC, name LIMIT $3",
+        project_id,
+        external_user_id,
+        most,
+    )
+
+
+async def sum_events_of_user(
     connection: Connection, project_id: uuid.UUID, external_user_id: str, no_activity: list[str]
-) -> Record | None:
+) -> Record:
     """Return `number`, `first_at` and `last_activity_at` of a user's events.
 
     `no_activity`: the names of events that the user did not make.
     """
-    return await connection.fetchrow(
-        "SELECT count(*) AS number, min(occurred_at) AS first_at,"
-        " max(occurred_at) FILTER (WHERE name <> ALL($3::text[])) AS last_activity_at"
-        " FROM events WHERE project_id = $1 AND external_user_id = $2",
+    row = await connection.fetchrow(
+        "SELECT coalesce(sum(count), 0)::bigint AS number, min(first_at) AS first_at,"
+        " max(last_at) FILTER (WHERE name <> ALL($3::text[])) AS last_activity_at"
+        " FROM user_event_counts WHERE project_id = $1 AND external_user_id = $2",
         project_id,
         external_user_id,
         no_activity,
     )
+    assert row is not None  # an aggregate has one row
+    return row

@@ -1,7 +1,7 @@
 """Which workers are alive, and which lanes are whose.
 
 Every process says once in half a second that it is alive, by the database's clock. Who has not been heard of
-for 3.5 seconds is taken for dead: the others end its sessions, should there be any (a stopped process, a lost
+for 3 seconds is taken for dead: the others end its sessions, should there be any (a stopped process, a lost
 network), and share its lanes. Lanes belong to slots by rank, so that all processes come to the same result by
 themselves. Where they do not for a moment, the locks of the lanes decide.
 """
@@ -19,7 +19,7 @@ from vibefollow_server.ingest.lanes import LANES
 logger = structlog.get_logger()
 
 BEAT_SECONDS = 0.5
-SILENT_SECONDS = 3.5
+SILENT_SECONDS = 3.0
 
 
 def session_name(worker_id: uuid.UUID) -> str:

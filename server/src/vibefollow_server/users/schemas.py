@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 from vibefollow_server.events.schemas import EventOut
 from vibefollow_server.web.dashboard.wire import Moment
 
+MOST_NAMES = 100
+
 
 class UserSummary(BaseModel):
     """A user in a list."""
@@ -21,6 +23,15 @@ class UserSummary(BaseModel):
     last_seen_at: Moment | None = Field(description="The last thing that the user did.")
 
 
+class EventCount(BaseModel):
+    """How often a user did something, and when for the first and the last time."""
+
+    name: str
+    count: int
+    first_at: Moment
+    last_at: Moment
+
+
 class UserProfile(UserSummary):
     """A user. `identified_at` is null, and only events are known, of somebody never identified."""
 
@@ -31,6 +42,9 @@ class UserProfile(UserSummary):
     traits: dict[str, Any] = Field(description="All others, as sent.")
     updated_at: Moment | None
     event_count: int
+    event_counts: list[EventCount] = Field(
+        description=f"By name, the one that happened last first; {MOST_NAMES} at most."
+    )
 
 
 class EventEntry(EventOut):

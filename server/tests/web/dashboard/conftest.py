@@ -123,6 +123,13 @@ class House:
         await self.pool.execute(
             f"INSERT INTO events ({', '.join(values)}) VALUES ({marks})", *values.values()
         )
+        await self.pool.execute(
+            "INSERT INTO user_event_counts AS c VALUES ($1, $2, $3, 1, $4, $4)"
+            " ON CONFLICT (project_id, external_user_id, name) DO UPDATE SET count = c.count + 1,"
+            " first_at = least(c.first_at, excluded.first_at),"
+            " last_at = greatest(c.last_at, excluded.last_at)",
+            *(values[column] for column in ("project_id", "external_user_id", "name", "occurred_at")),
+        )
 
 
 @pytest.fixture

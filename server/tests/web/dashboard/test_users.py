@@ -107,14 +107,25 @@ async def test_a_profile_shows_traits_as_sent(house: House) -> None:
     assert (profile["email"], profile["plan"]) == ("ada@people.test", "pro")
     assert profile["signup_date"] == "2026-05-01T00:00:00Z"
     assert profile["event_count"] == 2
+    ((name, count),) = [(one["name"], one["count"]) for one in profile["event_counts"]]
+    assert (name, count) == ("opened", 2)
 
 
 async def test_of_somebody_never_identified_only_events_are_known(house: House) -> None:
-    await house.add_event("ghost", occurred_at=datetime(2026, 5, 1, tzinfo=UTC))
+    await house.add_event("ghost", "ghost_opened", occurred_at=datetime(2026, 5, 1, tzinfo=UTC))
     await house.add_event("ghost", "payment_failed", occurred_at=datetime(2026, 5, 2, tzinfo=UTC))
     browser = await house.signed_in("viewer")
     profile = (await browser.get(f"{PREFIX}/users/ghost")).json()["data"]
     assert (profile["identified_at"], profile["event_count"]) == (None, 2)
+    assert profile["event_counts"] == [
+        {
+            "name": name,
+            "count": 1,
+            "first_at": f"2026-05-0{day}T00:00:00Z",
+            "last_at": f"2026-05-0{day}T00:00:00Z",
+        }
+        for day, name in ((2, "payment_failed"), (1, "ghost_opened"))
+    ]
     assert profile["first_seen_at"] == profile["last_seen_at"] == "2026-05-01T00:00:00Z"
     assert len((await browser.get(f"{PREFIX}/users/ghost/timeline")).json()["data"]) == 2
     assert await ids(browser) == []
