@@ -7,16 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from .clock_jumps import NO_JUMPS, JumpingClock, can_jump
+from .clock_jumps import NO_JUMPS, can_jump
 from .cycle import run_cycle
 from .faults import (
     EVERYTHING_KILLED,
     KILLS_OF_TWO,
-    RESUME_SECONDS,
     STARTED_WITH,
     STOPS_OF_TWO,
     Fault,
-    clock_jumped,
 )
 from .judge import judge, look
 from .load import Load
@@ -57,9 +55,6 @@ async def test_the_share_of_a_killed_worker_is_taken_over_within_5_s(product: Ru
     await demand_kept_of(product, sent, "killed")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a worker that stops within a batch keeps its project to itself until that times out"
-)
 async def test_the_share_of_a_worker_that_stops_at_its_work_is_taken_over_within_5_s(
     product: RunningProduct,
 ) -> None:
@@ -91,18 +86,6 @@ async def test_a_record_that_commits_late_is_neither_skipped_nor_waited_for(prod
 
 
 @pytest.mark.skipif(not can_jump(), reason=NO_JUMPS)
-@pytest.mark.xfail(  # not strict: which records of one user meet in a batch is chance
-    reason="between two API processes the time of receipt decides, and a clock may go back"
-)
-async def test_a_clock_that_jumps_loses_and_reorders_nothing_between_two_api_processes() -> None:
-    with (
-        JumpingClock() as clock,
-        RunningProduct(STARTED_WITH | clock.environment, unlimited=True, two_of_each=True) as product,
-    ):
-        cycle = await run_cycle(product, Fault("clock jumped", clock_jumped(clock), RESUME_SECONDS))
-        demand_kept(cycle.verdict)
-
-
 async def demand_processed_by(product: RunningProduct, deadline: float) -> None:
     """Demand that nothing waits any more at that time."""
     try:

@@ -53,8 +53,10 @@ async def test_the_other_environment_keeps_its_limits(house: House) -> None:
 async def test_how_much_waits_is_counted_for_that_environment_alone(house: House) -> None:
     for project_id, waiting in ((house.ours.test_project_id, 12), (house.theirs.test_project_id, 5)):
         await house.pool.execute(
-            "INSERT INTO ingest_heads VALUES ($1, $2, '2026-05-17', $3)", project_id, uuid7(), waiting
-        )
+            "INSERT INTO ingest_heads (project_id, stream_id, segment, received_on, not_before,"
+            " last_received_at, head_seqs) VALUES ($1, $2, 0, '2026-05-17', now(), now(), ARRAY[2, $3])",
+            project_id, uuid7(), waiting - 2,
+        )  # fmt: skip
     browser = await house.signed_in("viewer")
     assert (await browser.get(url(house))).json()["data"]["backfill_queue"]["waiting"] == 12
 
