@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from .clock_jumps import NO_JUMPS, can_jump
 from .cycle import run_cycle
 from .faults import (
     EVERYTHING_KILLED,
@@ -85,7 +84,6 @@ async def test_a_record_that_commits_late_is_neither_skipped_nor_waited_for(prod
     await demand_kept_of(product, sent_late, "late")
 
 
-@pytest.mark.skipif(not can_jump(), reason=NO_JUMPS)
 async def demand_processed_by(product: RunningProduct, deadline: float) -> None:
     """Demand that nothing waits any more at that time."""
     try:
