@@ -136,7 +136,8 @@ class Buffer:
         """Send, until the buffer is closed and everything is sent or given up."""
         while True:
             with self._changed:
-                self._changed.wait_for(self._has_work, self._seconds_until_due())
+                while not self._has_work():
+                    self._changed.wait(self._seconds_until_due())
                 asked, closed = self._asked, self._closed
                 everything = closed or asked > self._served
             self._deliver(everything=everything, final=closed)
