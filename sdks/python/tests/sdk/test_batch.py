@@ -12,18 +12,12 @@ from vibefollow.testing import MemoryServer
 
 from .loopback import Loopback, refuse, reply, stall
 from .performing import KEY, Perform
+from .waiting import until
 
 
 @pytest.fixture
 def memory() -> MemoryServer:
     return MemoryServer()
-
-
-def until(holds: Any, seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_an_event_is_sent_when_it_is_old_enough_though_nobody_does_anything(memory: MemoryServer) -> None:

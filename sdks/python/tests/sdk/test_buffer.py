@@ -15,7 +15,7 @@ from vibefollow.testing import MemoryServer
 
 from .loopback import Handler, Loopback, accept, refuse
 from .performing import KEY
-from .test_batch import until
+from .waiting import until
 
 
 @pytest.fixture
