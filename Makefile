@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 NODE_IS_NEW_ENOUGH := const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)
 LOCKED := requirements.lock server/pyproject.toml sdks/python/pyproject.toml
 
-.PHONY: help setup up test check bench format lock openapi wire-cases clean
+.PHONY: help setup up test check bench bench-sdk format lock openapi wire-cases clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,12 @@ format: setup ## let ruff, prettier and eslint rewrite what they can
 bench: setup ## measure; every figure is a ratio within one run
 	$(BIN)/python -m bench
 
+bench-sdk: setup ## measure the Python SDK beside posthog's and Segment's, which .venv-bench gets
+	@test -x .venv-bench/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-bench
+	$(UV) pip sync --quiet --python .venv-bench/bin/python --require-hashes bench/sdk-requirements.txt
+	$(UV) pip install --quiet --python .venv-bench/bin/python --no-deps ./sdks/python
+	$(BIN)/python bench/sdk.py
+
 openapi: setup ## write openapi/*.json from the definitions that validate
 	$(BIN)/vibefollow openapi --out openapi
 
@@ -64,4 +70,4 @@ lock: setup ## choose the newest dependencies and write the lock files
 	npm update --loglevel=error
 
 clean: ## remove what setup installed (never data)
-	rm -rf .venv node_modules
+	rm -rf .venv .venv-bench node_modules
