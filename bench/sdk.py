@@ -48,10 +48,10 @@ def main() -> None:
         ratio = f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
         print(f"| {library} | {span(calls[library])} | {ratio} | {span(delivered[library])} |")
     with product() as (url, key):
-        rates = [
-            call("bulk", url, BULK_EVENTS, VIBEFOLLOW_API_KEY=key)["delivered"] for _ in range(BULK_ROUNDS)
-        ]
-    print(f"\n`bulk` from four threads of one process into `vibefollow up`: {span(rates)} events a second")
+        rounds = [call("bulk", url, BULK_EVENTS, VIBEFOLLOW_API_KEY=key) for _ in range(BULK_ROUNDS)]
+    rates, cpu = span([one["delivered"] for one in rounds]), median(one["cpu"] for one in rounds)
+    print(f"\n`bulk` from four threads of one process into `vibefollow up`: {rates} events a second,")
+    print(f"for which that process takes {cpu:.0%} of a core.")
 
 
 def measure_beside_others(url: str) -> tuple[Rates, Rates]:
