@@ -24,9 +24,9 @@ class AsyncBatch(BatchState):
         self._transport = transport
         super().__init__(make_line, on_error)
 
-    def begin_anew(self) -> None:
+    def _begin_anew(self) -> None:
         """In a forked child: what waits is the parent's to send, and the event loop is the parent's."""
-        super().begin_anew()
+        super()._begin_anew()
         self._sending = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._aged: set[asyncio.Task[None]] = set()

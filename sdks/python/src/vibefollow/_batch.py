@@ -26,9 +26,9 @@ class Batch(BatchState):
         self._transport = transport
         super().__init__(make_line, on_error)
 
-    def begin_anew(self) -> None:
+    def _begin_anew(self) -> None:
         """In a forked child: what waits is the parent's to send, and its locks are the parent's."""
-        super().begin_anew()
+        super()._begin_anew()
         self._sending = threading.Lock()
         self._timer: threading.Timer | None = None
 

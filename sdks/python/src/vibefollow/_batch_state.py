@@ -18,10 +18,10 @@ class BatchState:
         self._make_line = make_line
         self._on_error = on_error
         self._closed = False
-        self.begin_anew()
+        self._begin_anew()
         begin_anew_after_fork(self)
 
-    def begin_anew(self) -> None:
+    def _begin_anew(self) -> None:
         """In a forked child: what waits is the parent's to send."""
         self._line = self._make_line()
         self._outcomes = Outcomes()

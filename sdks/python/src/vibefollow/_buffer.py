@@ -43,10 +43,10 @@ class Buffer:
         self._on_error: OnError = on_error or _log_loss
         self._exit_timeout = exit_timeout
         self._closed = False
-        self.begin_anew()
+        self._begin_anew()
         begin_anew_after_fork(self)
 
-    def begin_anew(self) -> None:
+    def _begin_anew(self) -> None:
         """In a forked child: what waits is the parent's to send, and so are its thread and locks."""
         self._line = self._make_line()
         self._changed = threading.Condition(self._line.lock)

@@ -11,7 +11,7 @@ from weakref import WeakSet
 class ForkAware(Protocol):
     """Something that has to begin anew in a forked child."""
 
-    def begin_anew(self) -> None:
+    def _begin_anew(self) -> None:
         """Forget, in the child, what belongs to the parent. Runs before anything else there."""
 
 
@@ -19,13 +19,13 @@ _alive: WeakSet[ForkAware] = WeakSet()
 
 
 def begin_anew_after_fork(thing: ForkAware) -> None:
-    """Have `thing.begin_anew()` called in every child that is forked from now on, while it lives."""
+    """Have `thing._begin_anew()` called in every child that is forked from now on, while it lives."""
     _alive.add(thing)
 
 
 def _begin_all_anew() -> None:
     for thing in list(_alive):
-        thing.begin_anew()
+        thing._begin_anew()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork

@@ -33,7 +33,7 @@ class Transport:
         self._owns_http = http_client is None
         begin_anew_after_fork(self)
 
-    def begin_anew(self) -> None:
+    def _begin_anew(self) -> None:
         """In a forked child: open connections of its own, unless the HTTP client is the caller's."""
         if self._owns_http and not self._http.is_closed:
             self._http = bounded_client()
@@ -93,7 +93,7 @@ class AsyncTransport:
         self._owns_http = http_client is None
         begin_anew_after_fork(self)
 
-    def begin_anew(self) -> None:
+    def _begin_anew(self) -> None:
         """In a forked child: open connections of its own, unless the HTTP client is the caller's."""
         if self._owns_http and not self._http.is_closed:
             self._http = httpx2.AsyncClient()
