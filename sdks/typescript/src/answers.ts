@@ -1,10 +1,12 @@
+import type { Problem } from "./errors.js";
 import type { BulkResult, RecordProblem } from "./records.js";
 
-/** An answer whose body has been read. */
+/** An answer whose body has been read; should it have echoed the API key, that has been cut out. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
   readonly text: string;
+  /** Returns a header's value, or "". */
+  readonly header: (name: string) => string;
 }
 
 /** A success that does not say what a success of this call says. */
@@ -29,12 +31,16 @@ export function readBulkResult(answer: unknown): BulkResult {
 }
 
 function recordProblem(entry: unknown): RecordProblem {
-  const [index, code, message] = [member(entry, "index"), member(entry, "code"), member(entry, "message")];
-  if (!isCount(index) || typeof code !== "string" || typeof message !== "string") {
-    throw new OddAnswer("one of its errors has no index, code or message");
-  }
-  const field = member(entry, "field");
-  return { index, code, message, ...(typeof field === "string" ? { field } : {}) };
+  const [problem, index] = [readProblem(entry), member(entry, "index")];
+  if (problem && isCount(index)) return { index, ...problem };
+  throw new OddAnswer("one of its errors has no index, code or message");
+}
+
+/** Reads `{code, message, field?}`; undefined where it is none. */
+export function readProblem(entry: unknown): Problem | undefined {
+  const [code, message, field] = ["code", "message", "field"].map((name) => member(entry, name));
+  if (typeof code !== "string" || typeof message !== "string") return undefined;
+  return { code, message, ...(typeof field === "string" ? { field } : {}) };
 }
 
 /** Returns the JSON of an answer. */

@@ -2,6 +2,7 @@ import { decode, OddAnswer, type Answer } from "./answers.js";
 import type { Call } from "./calls.js";
 import { NetworkError, VibeFollowError } from "./errors.js";
 import { noAnswer, oddSuccess, refusal } from "./failures.js";
+import { withoutKey } from "./redaction.js";
 import { userAgent } from "./runtime.js";
 import type { Settings } from "./settings.js";
 import { sleep, unlessAborted } from "./signals.js";
@@ -24,7 +25,7 @@ export async function send<Result>(
   for (let retry = 0; ; retry++) {
     signal?.throwIfAborted();
     try {
-      return result(settings, call, await exchange(settings, call, signal));
+      return result(call, await exchange(settings, call, signal));
     } catch (error) {
       if (retry >= settings.maxRetries || !isPassing(error)) throw error;
       const wait = waitBefore(retry, error.retryAfterMs);
@@ -93,15 +94,19 @@ async function request(settings: Settings, call: Call<unknown>, signal: AbortSig
     redirect: "manual",
     signal,
   });
-  return { status: response.status, headers: response.headers, text: await response.text() };
+  return {
+    status: response.status,
+    text: withoutKey(await response.text(), settings),
+    header: (name) => withoutKey(response.headers.get(name) ?? "", settings),
+  };
 }
 
 /** Returns what the call was to give, or throws the error that its answer stands for. */
-function result<Result>(settings: Settings, call: Call<Result>, answer: Answer): Result {
-  if (answer.status < 200 || answer.status > 299) throw refusal(answer, settings);
+function result<Result>(call: Call<Result>, answer: Answer): Result {
+  if (answer.status < 200 || answer.status > 299) throw refusal(answer);
   try {
     return call.read(decode(answer));
   } catch (problem) {
-    throw problem instanceof OddAnswer ? oddSuccess(answer, problem, settings) : problem;
+    throw problem instanceof OddAnswer ? oddSuccess(answer, problem) : problem;
   }
 }

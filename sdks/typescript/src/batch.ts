@@ -93,7 +93,7 @@ export class EventBatch implements AsyncDisposable {
   /**
    * Takes an event as it is at this moment, whatever becomes of its properties later.
    *
-   * It gets the present time and a fresh `eventId` unless you give your own. Throws a TypeError for what JSON
+   * Takes what `events.track` takes, and adds the same time and `eventId` if there is none. Throws a TypeError for what JSON
    * cannot carry, and an Error once the batch is closed.
    */
   track<Name extends string>(

@@ -69,8 +69,13 @@ export function liveEvent(
   options: EventOptions = {},
 ): EventRecord {
   const fresh = freshIdentity();
-  const { timestamp = fresh.timestamp, eventId = fresh.eventId } = options;
-  return { externalUserId: userId, name, ...(properties ? { properties } : {}), timestamp, eventId };
+  return {
+    externalUserId: userId,
+    name,
+    properties,
+    timestamp: options.timestamp ?? fresh.timestamp,
+    eventId: options.eventId ?? fresh.eventId,
+  };
 }
 
 /** Returns an event as its JSON object; what is no object goes out as it is, for the server to refuse it alone. */

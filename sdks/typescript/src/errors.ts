@@ -45,6 +45,7 @@ export class VibeFollowError extends Error {
   /** The events of a batch that were lost by this failure. Not shown by an inspection: they may be personal data. */
   declare readonly events: EventRecord[];
 
+  /** For tests of your own; the SDK makes them from what goes wrong. */
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.status = details.status ?? 0;

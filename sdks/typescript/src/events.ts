@@ -17,8 +17,9 @@ export class Events {
   /**
    * Sends one event; resolves once the server has stored it durably.
    *
-   * It gets the present time and a fresh `eventId` unless you give your own: with your own, the same event sent
-   * twice, even days later, counts once. Rejects with a {@link ValidationError} that names the `field`.
+   * The `properties` are typed where the name is that of a standard event, and may be left out where none of them is
+   * required. The event gets the present time and a fresh `eventId` unless you give your own: with your own, the same
+   * event sent twice, even days later, counts once. Rejects with a {@link ValidationError} that names the `field`.
    */
   async track<Name extends string>(
     name: Name,

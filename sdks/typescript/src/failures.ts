@@ -1,4 +1,4 @@
-import { decode, member, type Answer, type OddAnswer } from "./answers.js";
+import { decode, member, readProblem, type Answer, type OddAnswer } from "./answers.js";
 import {
   AuthError,
   NetworkError,
@@ -31,7 +31,9 @@ const ADVICE_3XX =
   "Redirects are not followed, so that the API key reaches no other host: set baseUrl to the server's own address.";
 const ADVICE_ELSE = "Check that baseUrl is a Vibefollow server and that nothing in between answers for it.";
 
-const HTTP_DATE = /^[A-Z][a-z]+, \d\d[ -][A-Z][a-z]{2}[ -](\d\d){1,2} \d\d:\d\d:\d\d GMT$/;
+// RFC 9110, section 5.6.7: IMF-fixdate, RFC 850's and asctime's. Date.parse by itself takes "soon 5" for a date.
+const HTTP_DATE =
+  /^[A-Z][a-z]+(, \d\d[ -][A-Z][a-z]{2}[ -](\d\d){1,2} \d\d:\d\d:\d\d GMT| [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/;
 
 /** Returns the error for a request that nobody answered. */
 export function noAnswer(cause: unknown, timedOut: boolean, settings: Settings): NetworkError {
@@ -48,26 +50,26 @@ export function noAnswer(cause: unknown, timedOut: boolean, settings: Settings):
 }
 
 /** Returns the error for a 2xx that is no answer of ours: nothing is known to have been accepted. */
-export function oddSuccess(answer: Answer, problem: OddAnswer, settings: Settings): VibeFollowError {
+export function oddSuccess(answer: Answer, problem: OddAnswer): VibeFollowError {
   return new VibeFollowError(
     `The answer ${answer.status} is not one of Vibefollow's: ${problem.message}. ` +
-      `It reads: ${excerpt(answer, settings)} ${ADVICE_ELSE}`,
-    { status: answer.status, requestId: requestId(answer, settings), cause: problem },
+      `It reads: ${excerpt(answer)} ${ADVICE_ELSE}`,
+    { status: answer.status, requestId: requestId(answer), cause: problem },
   );
 }
 
 /** Returns the typed error for an answer that is no success, with every problem that it lists. */
-export function refusal(answer: Answer, settings: Settings): VibeFollowError {
-  const errors = problems(answer, settings);
-  const first = errors[0];
-  const id = requestId(answer, settings);
-  const Class = errorClass(answer.status, first?.code);
-  return new Class(describe(answer, errors, settings) + (id ? ` [request ${id}]` : ""), {
+export function refusal(answer: Answer): VibeFollowError {
+  const errors = problems(answer);
+  const { code, field } = errors[0] ?? {};
+  const id = requestId(answer);
+  const Class = errorClass(answer.status, code);
+  return new Class(describe(answer, errors) + (id ? ` [request ${id}]` : ""), {
     status: answer.status,
-    code: first?.code,
-    field: first?.field,
+    code,
+    field,
     requestId: id,
-    retryAfterMs: msToWait(answer.headers.get("Retry-After"), Date.now()),
+    retryAfterMs: msToWait(answer.header("Retry-After"), Date.now()),
     errors,
   });
 }
@@ -81,10 +83,10 @@ function errorClass(status: number, code: string | undefined): typeof VibeFollow
 }
 
 /** Says what happened, then what to do. */
-function describe(answer: Answer, errors: readonly Problem[], settings: Settings): string {
+function describe(answer: Answer, errors: readonly Problem[]): string {
   const headline = errors[0]
     ? `${answer.status} ${errors[0].code}: ${listed(errors)}`
-    : `${answer.status}, and no answer of Vibefollow: ${excerpt(answer, settings)}`;
+    : `${answer.status}, and no answer of Vibefollow: ${excerpt(answer)}`;
   return `${headline}${/[.!?]$/.test(headline) ? "" : "."} ${advice(answer.status, errors)}`;
 }
 
@@ -102,44 +104,32 @@ function advice(status: number, errors: readonly Problem[]): string {
 }
 
 /** Returns the readable entries of `{"errors":[{code, message, field?}]}`; a foreign answer has none. */
-function problems(answer: Answer, settings: Settings): Problem[] {
+function problems(answer: Answer): Problem[] {
   let listing: unknown;
   try {
     listing = member(decode(answer), "errors");
   } catch {
     return [];
   }
-  return Array.isArray(listing) ? listing.flatMap((entry) => problem(entry, settings)) : [];
-}
-
-function problem(entry: unknown, settings: Settings): Problem[] {
-  const [code, message, field] = ["code", "message", "field"].map((name) => {
-    const text = member(entry, name);
-    return typeof text === "string" ? withoutKey(text, settings) : undefined;
-  });
-  if (code === undefined || message === undefined) return [];
-  return [{ code, message, ...(field === undefined ? {} : { field }) }];
+  return Array.isArray(listing) ? listing.flatMap((entry) => readProblem(entry) ?? []) : [];
 }
 
 /** Reads Retry-After (RFC 9110, section 10.2.3): seconds, or an HTTP date; undefined when it is neither. */
-export function msToWait(retryAfter: string | null, now: number): number | undefined {
-  const text = retryAfter?.trim() ?? "";
-  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const moment = HTTP_DATE.test(text) ? Date.parse(text) : NaN; // Date.parse alone takes "soon 5" for a date
+export function msToWait(retryAfter: string, now: number): number | undefined {
+  if (/^\d{1,9}(\.\d+)?$/.test(retryAfter)) return Number(retryAfter) * 1000;
+  const moment = HTTP_DATE.test(retryAfter) ? Date.parse(retryAfter.replace(/( GMT)?$/, " GMT")) : NaN;
   return Number.isNaN(moment) ? undefined : Math.max(0, moment - now);
 }
 
-function requestId(answer: Answer, settings: Settings): string | undefined {
-  const id = answer.headers.get("X-Request-Id");
-  return id === null ? undefined : withoutKey(id, settings);
+function requestId(answer: Answer): string | undefined {
+  return answer.header("X-Request-Id") || undefined;
 }
 
 /** Returns the beginning of a foreign answer on one line; for a redirect, where it points. */
-function excerpt(answer: Answer, settings: Settings): string {
-  const location = answer.headers.get("Location");
+function excerpt(answer: Answer): string {
+  const location = answer.header("Location");
   const text = location ? `it points to ${location}` : answer.text.replace(/\s+/g, " ").trim() || "(empty)";
-  const safe = withoutKey(text, settings);
-  return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 /** Returns the messages of an error and of what caused it: fetch itself only says that it failed. */

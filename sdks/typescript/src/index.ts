@@ -41,6 +41,7 @@ export type {
   PaymentSucceededProperties,
   Properties,
   PropertiesOf,
+  PropertiesThen,
   SignedUpProperties,
   StandardEventName,
   StandardEvents,

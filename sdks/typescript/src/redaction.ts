@@ -27,8 +27,13 @@ function holds(value: unknown, apiKey: string, seen: Set<unknown>, depth = 0): b
   return partsOf(value).some((part) => holds(part, apiKey, seen, depth + 1));
 }
 
+/** Returns what an inspection would show: it calls no getter but the stack's, which some engines make one. */
 function partsOf(value: object): unknown[] {
-  if (value instanceof Headers) return [...value.values()];
-  if (value instanceof Request) return [...value.headers.values()];
-  return Object.getOwnPropertyNames(value).map((name) => Reflect.get(value, name) as unknown);
+  if (value instanceof Headers || value instanceof Map) return [...value].flat();
+  if (value instanceof Request) return [value.headers];
+  if (ArrayBuffer.isView(value)) return [];
+  const own = Reflect.ownKeys(value).map(
+    (key): unknown => Reflect.getOwnPropertyDescriptor(value, key)?.value,
+  );
+  return value instanceof Error ? [...own, value.stack] : own;
 }

@@ -99,11 +99,7 @@ export type PropertiesOf<Name extends string> = Name extends StandardEventName
   ? StandardEvents[Name]
   : Properties;
 
-/**
- * The properties and options of a call: an event with a required property cannot leave its properties out.
- *
- * @internal
- */
+/** The last arguments of a call: an event with a required property cannot leave its properties out. */
 export type PropertiesThen<Given extends Properties, Options> =
   Partial<Given> extends Given
     ? [properties?: Given | undefined, options?: Options | undefined]
