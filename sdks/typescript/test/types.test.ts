@@ -65,7 +65,7 @@ describe("the types of calls", () => {
     void events.track("trial_started", "user_1");
     void events.track("feature_used", "user_1", { feature: "export", count: 2 }, { eventId: "e1" });
     void events.track("my_own", "user_1", { feature: 7 });
-    void events.track(Math.random() > 0.5 ? "one_of" : ("my_own"), "user_1", { a: 1 });
+    void events.track(Math.random() > 0.5 ? "one_of" : "my_own", "user_1", { a: 1 });
     batch.track("trial_expiring", "user_1", { daysLeft: 3 });
     // @ts-expect-error a required property is missing
     void users.featureUsed("user_1", {});
