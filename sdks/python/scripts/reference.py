@@ -50,13 +50,15 @@ def _records_part() -> Iterator[str]:
     for name in ("UserRecord", "EventRecord", "EventOptions", "BulkResult", "RecordProblem"):
         yield from _fields(getattr(vibefollow, name), name)
     names = ", ".join(f"`{name}`" for name in vibefollow.STANDARD_EVENT_NAMES)
+    told = "is called with an error, and the events that were refused or lost by it."
+    yield f"### OnError\n\n`Callable[[VibeFollowError, list[EventRecord]], object]` {told}\n"
     yield f"### STANDARD_EVENT_NAMES\n\n{names}\n"
     yield from _function(vibefollow.chunk, "chunk", "###")
     yield "## Errors\n"
     for name in sorted(vibefollow.__all__, key=lambda name: name != "VibeFollowError"):
-        if name.endswith("Error"):
-            base = getattr(vibefollow, name).__base__.__name__
-            yield f"### {name}\n\n`class {name}({base})`\n\n{_doc(getattr(vibefollow, name))}\n"
+        kind = getattr(vibefollow, name)
+        if inspect.isclass(kind) and issubclass(kind, Exception):
+            yield f"### {name}\n\n`class {name}({kind.__mro__[1].__name__})`\n\n{_doc(kind)}\n"
     yield from _fields(vibefollow.Problem, "Problem")
 
 

@@ -32,6 +32,7 @@ from ._errors import (
     WebhookSignatureError,
 )
 from ._lifecycle import STANDARD_EVENT_NAMES, EventOptions
+from ._line import OnError
 from ._records import BulkResult, EventRecord, RecordProblem, UserRecord
 
 __version__ = _version("vibefollow")
@@ -47,6 +48,7 @@ __all__ = [
     "EventOptions",
     "EventRecord",
     "NetworkError",
+    "OnError",
     "Problem",
     "RateLimitError",
     "RecordProblem",

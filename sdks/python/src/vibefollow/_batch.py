@@ -1,5 +1,6 @@
 """`client.events.batch()` of the blocking client."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -7,11 +8,14 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from ._at_exit import close_at_exit
 from ._batch_state import BatchState
 from ._errors import VibeFollowError
 from ._line import Line, OnError, deliver
 from ._records import BulkResult
 from ._transport import Transport
+
+_log = logging.getLogger("vibefollow")
 
 
 class Batch(BatchState):
@@ -19,7 +23,8 @@ class Batch(BatchState):
 
     A request goes out when `max_size` events wait, when the oldest is `max_age` seconds old, when its body
     would get too long, and by `flush` and `close`. Made by `client.events.batch()`; may be shared between
-    threads; a forked child begins with an empty one. Use it in a `with` block, or close it.
+    threads; a forked child begins with an empty one. Use it in a `with` block, or close it; what it holds
+    at the end of the process is sent then.
     """
 
     def __init__(self, transport: Transport, make_line: Callable[[], Line], on_error: OnError | None) -> None:
@@ -90,11 +95,18 @@ class Batch(BatchState):
             self._timer = threading.Timer(seconds, self._send_aged)
             self._timer.daemon = True
             self._timer.start()
+            close_at_exit(self)
 
     def _send_aged(self) -> None:
         with self._line.lock:
             self._timer = None
         self._deliver(everything=False)
+
+    def _close_at_exit(self) -> None:
+        try:
+            self.close()
+        except VibeFollowError as error:
+            _log.error("The process ends, and %d events could not be sent: %s", len(error.events), error)
 
     def __enter__(self) -> Self:
         return self

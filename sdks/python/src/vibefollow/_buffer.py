@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from . import _calls
-from ._at_exit import run_at_exit
+from ._at_exit import close_at_exit
 from ._errors import VibeFollowError
 from ._forks import begin_anew_after_fork
 from ._line import Line, OnError, Outcomes, deliver
@@ -126,7 +126,7 @@ class Buffer:
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="vibefollow buffer", daemon=True)
         self._thread.start()
-        run_at_exit(self._close_at_exit)
+        close_at_exit(self)
 
     def _close_at_exit(self) -> None:
         if not self.close(self._exit_timeout):

@@ -1,4 +1,4 @@
-"""What webhooks tell, as types: `event.type` says which, and a type checker knows what `event.data` has."""
+"""What webhooks tell, a class for each type of event, so that a type checker knows what `event.data` has."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields

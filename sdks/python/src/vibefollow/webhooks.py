@@ -5,7 +5,7 @@
     from vibefollow import WebhookSignatureError, webhooks
 
     event = webhooks.construct_event(raw_body, headers.get("X-Vibefollow-Signature"), "whsec_…")
-    if event.type == "email.replied":
+    if isinstance(event, webhooks.EmailReplied):
         print(event.data.external_user_id, event.data.tone)
 
 A delivery may come more than once and out of order: `event.id` stays the same.

@@ -290,9 +290,18 @@ for _ in range(250):
 """
 
 
-def run(memory: MemoryServer, base_url: str, ending: str) -> "subprocess.CompletedProcess[str]":
+BATCH = """
+from vibefollow import VibeFollow
+batch = VibeFollow(max_retries=0).events.batch()
+batch.track("home", "user_1")
+"""
+
+
+def run(
+    memory: MemoryServer, base_url: str, ending: str, program: str = PROGRAM
+) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "VIBEFOLLOW_BASE_URL": base_url, "VIBEFOLLOW_API_KEY": memory.api_key}
-    command = [sys.executable, "-W", "error", "-c", PROGRAM + ending]
+    command = [sys.executable, "-W", "error", "-c", program + ending]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
 
 
@@ -301,6 +310,16 @@ def test_a_process_that_ends_sends_what_waits(memory: MemoryServer, ending: str)
     with memory.listening() as base_url:
         done = run(memory, base_url, ending)
         assert len(memory.events) == 250, done.stderr
+
+
+def test_a_batch_that_nobody_closed_is_sent_at_the_end_of_the_process(memory: MemoryServer) -> None:
+    with memory.listening() as base_url:
+        run(memory, base_url, "", BATCH)
+    assert memory.names_of("user_1") == ["home"]
+    assert (
+        "1 events could not be sent: http://127.0.0.1:9 could"
+        in run(memory, "http://127.0.0.1:9", "", BATCH).stderr
+    )
 
 
 def test_a_process_that_ends_without_a_server_ends_soon_and_says_what_is_lost(memory: MemoryServer) -> None:
