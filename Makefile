@@ -9,10 +9,10 @@ UV := $(BIN)/uv
 NODE_IS_NEW_ENOUGH := const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)
 LOCKED := requirements.lock server/pyproject.toml sdks/python/pyproject.toml
 
-.PHONY: help setup up test check bench bench-sdk format lock openapi docs-python wire-cases clean
+.PHONY: help setup up test check bench bench-sdk format lock openapi docs-python docs-typescript wire-cases clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
 
 setup: .venv/.installed node_modules/.installed ## install everything that the other targets need into .venv and node_modules
 
@@ -63,6 +63,9 @@ openapi: setup ## write openapi/*.json from the definitions that validate
 
 docs-python: setup ## write docs/sdks/python.md from the docstrings
 	$(BIN)/python sdks/python/scripts/reference.py
+
+docs-typescript: setup ## write docs/sdks/typescript.md from the TSDoc comments
+	npm run docs --workspace sdks/typescript
 
 wire-cases: setup ## write sdks/wire_cases/canonical.json from the server's definitions
 	$(BIN)/python sdks/wire_cases/generate.py

@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "**/.venv/", "**/node_modules/"]),
+  globalIgnores(["**/dist/", "**/.*/", "**/node_modules/"]),
   js.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -9,7 +9,7 @@ const page = join(folder, "../../docs/sdks/typescript.md");
 
 const HEAD = `# TypeScript SDK: reference
 
-Written from the comments of the sources by \`npm run docs\`; the [README](../../sdks/typescript/README.md) has examples.
+Written from the comments of the sources by \`make docs-typescript\`; the [README](../../sdks/typescript/README.md) has examples.
 `;
 const SECTIONS = {
   "The client": "VibeFollow VibeFollowOptions FetchLike Users Events",

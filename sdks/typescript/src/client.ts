@@ -1,6 +1,7 @@
 import { Events } from "./events.js";
 import { resolveSettings, type VibeFollowOptions } from "./settings.js";
 import { Users } from "./users.js";
+import * as webhooks from "./webhooks.js";
 
 /**
  * A client of the Vibefollow ingest API. Keep one for the whole process.
@@ -17,6 +18,8 @@ export class VibeFollow {
   readonly users: Users;
   /** What your users did. */
   readonly events: Events;
+  /** What your Vibefollow tells you. It needs no key: `import { webhooks }` has the same, without a client. */
+  readonly webhooks: typeof webhooks = webhooks;
 
   /** Throws an {@link AuthError} where there is no usable key; TypeError or RangeError for other bad options. */
   constructor(options: VibeFollowOptions = {}) {

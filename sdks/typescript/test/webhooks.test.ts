@@ -2,7 +2,8 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { webhooks, WebhookSignatureError } from "../src/index.js";
+import { VibeFollow, webhooks, WebhookSignatureError } from "../src/index.js";
+import { KEY } from "./support/loopback.js";
 
 const SECRET = "whsec_5tLbqzQyKfRnJdWxVaHs9GmCe3Pu7ToA";
 const BODY = JSON.stringify({ type: "email.forwarded", id: "evt_1", created: 1790000000, data: {} });
@@ -37,6 +38,10 @@ describe("constructEvent takes", () => {
       { numRuns: 50 },
     );
   });
+});
+
+test("a client has the same webhooks as the package", () => {
+  expect(new VibeFollow({ apiKey: KEY }).webhooks.constructEvent).toBe(webhooks.constructEvent);
 });
 
 describe("constructEvent refuses", () => {
