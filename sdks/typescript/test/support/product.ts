@@ -21,7 +21,7 @@ declare module "vitest" {
 }
 
 const VIBEFOLLOW = join(import.meta.dirname, "../../../../.venv/bin/vibefollow");
-const START_MS = 90_000; // a bound for a product that does not work; one that does is ready in a few seconds
+const START_MS = 180_000; // a bound for a product that does not work; one that does is ready in a few seconds
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = mkdtempSync(join(tmpdir(), "vf-"));
