@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -32,26 +33,51 @@ EVENTS = 20_000
 BULK_EVENTS = 200_000
 BULK_ROUNDS = 3
 START_SECONDS = 60.0
+RESULTS = HERE / "SDK.md"
+OPENING = """\
+# The Python SDK, measured
+
+Written by `make bench-sdk`. Table: 20,000 calls a round, each round a process of its own, the libraries in
+turn, all sending to the same server on loopback (`sdk_sink.py`); medians and spans of the rounds.
+"""
 
 Rates = dict[str, list[float]]
 
 
 def main() -> None:
-    """Measure, and print two tables in Markdown."""
+    """Measure, print the result, and write it to bench/SDK.md."""
     if not CALLER_PYTHON.exists():
         sys.exit("there is no .venv-bench: run make bench-sdk")
+    load = os.getloadavg()[0]
     with sink() as url:
         calls, delivered = measure_beside_others(url)
-    print(f"| SDK | `track` calls a second | ours ÷ theirs | delivered a second |\n{'| --- ' * 4}|")
+    with product() as (url, key):
+        rounds = [call("bulk", url, BULK_EVENTS, VIBEFOLLOW_API_KEY=key) for _ in range(BULK_ROUNDS)]
+    text = "\n".join([*_opening(load), *_table(calls, delivered), "", *_bulk_lines(rounds), ""])
+    RESULTS.write_text(text, encoding="utf-8")
+    print(text)
+
+
+def _opening(load: float) -> Iterator[str]:
+    yield OPENING
+    ended = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    machine = f"{os.cpu_count()} cores, load {load:.1f} before it began"
+    yield f"{ended} · {machine} · Python {platform.python_version()}\n"
+
+
+def _table(calls: Rates, delivered: Rates) -> Iterator[str]:
+    yield "| SDK | `track` calls a second | ours ÷ theirs | delivered a second |"
+    yield "| --- | --- | --- | --- |"
     for library in LIBRARIES:
         ratios = [ours / theirs for ours, theirs in zip(calls["vibefollow"], calls[library], strict=True)]
         ratio = f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
-        print(f"| {library} | {span(calls[library])} | {ratio} | {span(delivered[library])} |")
-    with product() as (url, key):
-        rounds = [call("bulk", url, BULK_EVENTS, VIBEFOLLOW_API_KEY=key) for _ in range(BULK_ROUNDS)]
+        yield f"| {library} | {span(calls[library])} | {ratio} | {span(delivered[library])} |"
+
+
+def _bulk_lines(rounds: list[dict[str, float]]) -> Iterator[str]:
     rates, cpu = span([one["delivered"] for one in rounds]), median(one["cpu"] for one in rounds)
-    print(f"\n`bulk` from four threads of one process into `vibefollow up`: {rates} events a second,")
-    print(f"for which that process takes {cpu:.0%} of a core.")
+    yield f"`bulk` from four threads of one process into `vibefollow up`, its worker at work: {rates} events"
+    yield f"a second, for which the sender takes {cpu:.0%} of a core."
 
 
 def measure_beside_others(url: str) -> tuple[Rates, Rates]:
