@@ -9,14 +9,15 @@ BENCH_DIR ?=
 MINUTES ?= 10
 TORTURE_ARGS ?=
 UV := $(BIN)/uv
+NODE_IS_NEW_ENOUGH := const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)
 LOCKED := requirements.lock server/pyproject.toml sdks/python/pyproject.toml
 
-.PHONY: help setup up test check bench bench-full torture wrk format lock openapi clean
+.PHONY: help setup up test check bench bench-full bench-sdk torture wrk format lock openapi docs-python docs-typescript wire-cases clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
 
-setup: .venv/.installed ## install everything that the other targets need into .venv
+setup: .venv/.installed node_modules/.installed ## install everything that the other targets need into .venv and node_modules
 
 .venv/.installed: $(LOCKED)
 	@test -n "$(PYTHON)" || { echo "Vibefollow needs Python 3.11 or newer (python3 --version); install it and run make again."; exit 1; }
@@ -27,20 +28,29 @@ setup: .venv/.installed ## install everything that the other targets need into .
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e server -e sdks/python
 	@touch $@
 
-up: setup ## start the product on http://127.0.0.1:8000 (UP_ARGS="--port 9000")
+node_modules/.installed: package.json package-lock.json .npmrc $(wildcard */package.json sdks/*/package.json)
+	@node -e '$(NODE_IS_NEW_ENOUGH)' 2>/dev/null && command -v npm >/dev/null || { \
+		echo "The TypeScript packages need Node 20.19 or newer with npm (node --version); install it and run make again."; exit 1; }
+	npm ci --loglevel=error
+	@touch $@
+
+up: .venv/.installed ## start the product on http://127.0.0.1:8000 (UP_ARGS="--port 9000")
 	@$(BIN)/vibefollow up $(UP_ARGS)
 
-test: setup ## run every test (TEST_ARGS="-k idempotency")
+test: setup ## run every test (TEST_ARGS="-k idempotency": of pytest's these, and no others)
 	$(BIN)/pytest -n 4 --dist worksteal $(TEST_ARGS)
+	$(if $(TEST_ARGS),,npm test)
 
 check: setup ## lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	npm run check
 
-format: setup ## let ruff rewrite what it can
+format: setup ## let ruff, prettier and eslint rewrite what they can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	npm run format
 
 bench: setup wrk ## measure in under ten minutes, on smaller tables
 	$(BIN)/python -m bench $(if $(BENCH_DIR),--dir $(BENCH_DIR))
@@ -60,12 +70,28 @@ wrk:
 torture: setup ## faults at random for MINUTES, on two of each process; exit 1 if one record goes wrong
 	$(BIN)/python -m server.tests.acceptance.torture --minutes $(MINUTES) $(TORTURE_ARGS)
 
+bench-sdk: setup ## measure the Python SDK beside posthog's and Segment's, which .venv-bench gets
+	@test -x .venv-bench/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-bench
+	$(UV) pip sync --quiet --python .venv-bench/bin/python --require-hashes bench/sdk-requirements.txt
+	$(UV) pip install --quiet --python .venv-bench/bin/python --no-deps ./sdks/python
+	$(BIN)/python bench/sdk.py
+
 openapi: setup ## write openapi/*.json from the definitions that validate
 	$(BIN)/vibefollow openapi --out openapi
 
-lock: setup ## choose the newest dependencies and write requirements.lock
+docs-python: setup ## write docs/sdks/python.md from the docstrings
+	$(BIN)/python sdks/python/scripts/reference.py
+
+docs-typescript: setup ## write docs/sdks/typescript.md from the TSDoc comments
+	npm run docs --workspace sdks/typescript
+
+wire-cases: setup ## write sdks/wire_cases/canonical.json from the server's definitions
+	$(BIN)/python sdks/wire_cases/generate.py
+
+lock: setup ## choose the newest dependencies and write the lock files
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --upgrade \
 		server/pyproject.toml sdks/python/pyproject.toml --group pyproject.toml:dev -o requirements.lock
+	npm update --loglevel=error
 
 clean: ## remove what setup installed (never data)
-	rm -rf .venv
+	rm -rf .venv .venv-bench node_modules

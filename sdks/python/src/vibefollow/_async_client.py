@@ -1,76 +1,76 @@
 """The asyncio client: the same calls, awaited."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Coroutine
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeAlias
+from weakref import WeakSet
 
 import httpx2
 
-from . import _calls
-from ._records import BulkResult, EventRecord, UserRecord
+from . import webhooks
+from ._async_batch import AsyncBatch
+from ._calls import Call
+from ._line import Line, OnError
+from ._records import BulkResult
+from ._resources import EventCalls, UserCalls
 from ._settings import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, resolve_settings
 from ._transport import AsyncTransport
 
+Nothing: TypeAlias = Coroutine[Any, Any, None]
+Counts: TypeAlias = Coroutine[Any, Any, BulkResult]
 
-class AsyncUsers:
-    """`client.users`: who your users are."""
+
+class AsyncUsers(UserCalls[Nothing, Counts]):
+    """`client.users`: who your users are, and the moments of their lives that Vibefollow knows by name."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    async def identify(
-        self,
-        external_user_id: str,
-        traits: Mapping[str, object] | None = None,
-        *,
-        email: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> None:
-        """Create or update one user; see `VibeFollow.users.identify` for arguments and errors."""
-        await self._transport.send(_calls.identify(external_user_id, traits, email, idempotency_key))
+    async def _accepted(self, describe: Callable[[], Call[None]]) -> None:
+        await self._transport.send(describe())
 
-    async def identify_bulk(
-        self, users: Iterable[UserRecord], *, idempotency_key: str | None = None
-    ) -> BulkResult:
-        """Create or update 1-1000 users; see `VibeFollow.users.identify_bulk` for arguments and errors."""
-        return await self._transport.send(_calls.identify_bulk(users, idempotency_key))
+    async def _counted(self, describe: Callable[[], Call[BulkResult]]) -> BulkResult:
+        return await self._transport.send(describe())
 
 
-class AsyncEvents:
+class AsyncEvents(EventCalls[Nothing, Counts]):
     """`client.events`: what your users did."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
+        self._collectors: WeakSet[AsyncBatch] = WeakSet()
 
-    async def track(
-        self,
-        name: str,
-        user_id: str,
-        properties: Mapping[str, object] | None = None,
-        *,
-        timestamp: datetime | str | None = None,
-        event_id: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> None:
-        """Send one event; see `VibeFollow.events.track` for arguments and errors."""
-        await self._transport.send(
-            _calls.track(name, user_id, properties, timestamp, event_id, idempotency_key)
-        )
+    def batch(
+        self, *, max_size: int = 100, max_age: float = 5.0, on_error: OnError | None = None
+    ) -> AsyncBatch:
+        """Return an `AsyncBatch`; see `VibeFollow.events.batch`. `on_error` may be a coroutine function."""
+        line = partial(Line, full_at=max_size, at_once=max_size, max_age=max_age)
+        batch = AsyncBatch(self._transport, line, on_error)
+        self._collectors.add(batch)
+        return batch
 
-    async def bulk(self, events: Iterable[EventRecord], *, idempotency_key: str | None = None) -> BulkResult:
-        """Send 1-1000 events as given; see `VibeFollow.events.bulk` for arguments and errors."""
-        return await self._transport.send(_calls.track_bulk(events, idempotency_key))
+    async def close(self) -> None:
+        """Close the batches that are open."""
+        for collector in list(self._collectors):
+            await collector.close()
+
+    async def _accepted(self, describe: Callable[[], Call[None]]) -> None:
+        await self._transport.send(describe())
+
+    async def _counted(self, describe: Callable[[], Call[BulkResult]]) -> BulkResult:
+        return await self._transport.send(describe())
 
 
 class AsyncVibeFollow:
     """The client for asyncio: `VibeFollow` with `await` before every call, and the same arguments.
 
-    Keep one for each event loop; its calls may run at the same time.
+    Keep one for each event loop; its calls may run at the same time. Cancelling a call ends it at once.
     """
 
     users: AsyncUsers
     events: AsyncEvents
+    webhooks = webhooks
 
     def __init__(
         self,
@@ -87,8 +87,11 @@ class AsyncVibeFollow:
         self.events = AsyncEvents(self._transport)
 
     async def close(self) -> None:
-        """Close the connections; the client is of no use afterwards."""
-        await self._transport.close()
+        """Close its batches, then the connections; the client is of no use afterwards."""
+        try:
+            await self.events.close()
+        finally:
+            await self._transport.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ import platform
 import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple, TypeVar
 
@@ -21,6 +22,7 @@ from ._failures import no_answer, odd_success, refusal
 from ._settings import Settings
 
 LONGEST_RETRY_AFTER = 60.0
+LONGEST_WAITING = 120.0  # all waits of one call together
 
 _USER_AGENT = (
     f"vibefollow-python/{version('vibefollow')} "
@@ -31,10 +33,15 @@ Result = TypeVar("Result")
 Outcome = httpx2.Response | httpx2.RequestError
 
 
-class Attempt(NamedTuple):
-    """Wait this many seconds, then send this request."""
+def utc_now() -> datetime:
+    """Return the present time, against which a Retry-After that is a date is read."""
+    return datetime.now(UTC)
 
-    wait: float
+
+class Attempt(NamedTuple):
+    """Wait this many seconds (None: the first attempt, which does not), then send this request."""
+
+    wait: float | None
     request: httpx2.Request
 
 
@@ -49,6 +56,7 @@ class Backoff:
     first: float = 0.5
     longest: float = 8.0
     uniform: Callable[[float, float], float] = random.uniform
+    now: Callable[[], datetime] = utc_now
 
     def wait(self, retry: int, retry_after: float | None) -> float:
         """Return the seconds to wait before retry number `retry` (from 0)."""
@@ -63,16 +71,19 @@ def attempts(
     backoff: Backoff,
 ) -> Generator[Attempt, Outcome, Result]:
     """Plan a call: yields attempts, takes outcomes, returns the result or raises a VibeFollowError."""
-    wait, retry = 0.0, 0
+    wait: float | None = None
+    waited, retry = 0.0, 0
     while True:
         outcome = yield Attempt(wait, _request(call, settings, http))
         try:
-            return _result(call, outcome, settings)
+            return _result(call, outcome, settings, backoff.now())
         except VibeFollowError as error:
-            if retry >= settings.max_retries or not _worth_repeating(error):
+            if retry >= settings.max_retries or not is_passing(error):
                 raise
             wait = backoff.wait(retry, error.retry_after)
-            retry += 1
+            waited, retry = waited + wait, retry + 1
+            if waited > LONGEST_WAITING:
+                raise
 
 
 def _request(
@@ -91,19 +102,20 @@ def _request(
     return http.build_request("POST", url, content=call.body, headers=headers, timeout=settings.timeout)
 
 
-def _result(call: Call[Result], outcome: Outcome, settings: Settings) -> Result:
+def _result(call: Call[Result], outcome: Outcome, settings: Settings, now: datetime) -> Result:
     """Return what the call was to give, or raise the error that its outcome stands for."""
     if isinstance(outcome, httpx2.RequestError):
         raise no_answer(outcome, settings) from outcome
     if not outcome.is_success:
-        raise refusal(outcome, settings)
+        raise refusal(outcome, settings, now)
     try:
         return call.read(decode(outcome))
     except OddAnswerError as problem:
         raise odd_success(outcome, problem, settings) from problem
 
 
-def _worth_repeating(error: VibeFollowError) -> bool:
+def is_passing(error: VibeFollowError) -> bool:
+    """Tell whether the same call may succeed later: no answer, 408, 409 in progress, 429, 5xx."""
     if isinstance(error, NetworkError) or error.status in {408, 429} or error.status >= 500:
         return True
     return error.status == 409 and error.code == "idempotency_in_progress"

@@ -18,6 +18,8 @@ from ._records import BulkResult, EventRecord, UserRecord
 from ._settings import VISIBLE_ASCII
 
 MAX_BULK_RECORDS = 1000
+MAX_BODY_BYTES = 10 * 1024 * 1024
+BULK_OPENING, BULK_CLOSING = b'{"events":[', b"]}"
 
 Result = TypeVar("Result")
 Traits = Mapping[str, object]
@@ -39,27 +41,37 @@ def identify(
     external_user_id: str, traits: Traits | None, email: str | None, idempotency_key: str | None
 ) -> Call[None]:
     """Describe `POST /users`; what was not given is not sent."""
-    user = _given(external_user_id=external_user_id, email=email, traits=traits)
+    user = given(external_user_id=external_user_id, email=email, traits=traits)
     return Call("/api/v1/users", encode(user), read_accepted, _key_for(idempotency_key))
 
 
 def track(
     name: str,
     user_id: str,
-    properties: Mapping[str, object] | None,
-    timestamp: datetime | str | None,
-    event_id: str | None,
-    idempotency_key: str | None,
+    properties: Mapping[str, object] | None = None,
+    timestamp: datetime | str | None = None,
+    event_id: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Call[None]:
-    """Describe `POST /events`: a live event, so it gets an identity and the present time if it has none."""
-    event = _given(
-        external_user_id=user_id,
-        name=name,
-        properties=properties,
-        timestamp=datetime.now(UTC) if timestamp is None else timestamp,
-        event_id=str(uuid7()) if event_id is None else event_id,
-    )
-    return Call("/api/v1/events", encode(event), read_accepted, _key_for(idempotency_key))
+    """Describe `POST /events`."""
+    event = encode_event(name, user_id, properties, timestamp, event_id)
+    return Call("/api/v1/events", event, read_accepted, _key_for(idempotency_key))
+
+
+def encode_event(
+    name: str,
+    user_id: str,
+    properties: Mapping[str, object] | None = None,
+    timestamp: datetime | str | None = None,
+    event_id: str | None = None,
+) -> bytes:
+    """Return the JSON of a live event, which gets an identity and the present time if it has none."""
+    event: dict[str, object] = {"external_user_id": user_id, "name": name}
+    if properties is not None:
+        event["properties"] = properties
+    event["timestamp"] = datetime.now(UTC) if timestamp is None else timestamp
+    event["event_id"] = str(uuid7()) if event_id is None else event_id
+    return encode(event)
 
 
 def identify_bulk(users: Iterable[UserRecord], idempotency_key: str | None) -> Call[BulkResult]:
@@ -70,6 +82,12 @@ def identify_bulk(users: Iterable[UserRecord], idempotency_key: str | None) -> C
 def track_bulk(events: Iterable[EventRecord], idempotency_key: str | None) -> Call[BulkResult]:
     """Describe `POST /events/bulk`; the events go out as they are."""
     return _bulk("events", "bulk", events, idempotency_key)
+
+
+def encoded_events(events: Iterable[bytes]) -> Call[BulkResult]:
+    """Describe `POST /events/bulk` for 1-1000 events that are JSON already."""
+    body = b"".join((BULK_OPENING, b",".join(events), BULK_CLOSING))
+    return Call("/api/v1/events/bulk", body, read_bulk_result, _key_for(None))
 
 
 def _bulk(
@@ -98,7 +116,8 @@ def _refused_locally(kind: str, message: str) -> ValidationError:
     return ValidationError(message, code="validation_failed", field=kind)
 
 
-def _given(**fields: object) -> dict[str, object]:
+def given(**fields: object) -> dict[str, object]:
+    """Return the fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -1,94 +1,104 @@
 """The blocking client."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 import httpx2
 
-from . import _calls
-from ._records import BulkResult, EventRecord, UserRecord
+from . import webhooks
+from ._batch import Batch
+from ._buffer import Buffer, Overflow
+from ._calls import MAX_BULK_RECORDS, Call
+from ._line import Line, OnError
+from ._records import BulkResult
+from ._resources import EventCalls, UserCalls
 from ._settings import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, resolve_settings
 from ._transport import Transport
 
 
-class Users:
-    """`client.users`: who your users are."""
+class Users(UserCalls[None, BulkResult]):
+    """`client.users`: who your users are, and the moments of their lives that Vibefollow knows by name."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def identify(
-        self,
-        external_user_id: str,
-        traits: Mapping[str, object] | None = None,
-        *,
-        email: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> None:
-        """Create or update one user; returns once the server has stored it durably.
+    def _accepted(self, describe: Callable[[], Call[None]]) -> None:
+        self._transport.send(describe())
 
-        `traits` merge into what is known (None removes a trait); `name`, `plan`, `company`, `role`,
-        `signupDate`, `timezone` and `locale` are known to Vibefollow, all others are yours. The address may
-        be given as `email` or in `traits`. Raises ValidationError (422) with the offending `field`.
-        """
-        self._transport.send(_calls.identify(external_user_id, traits, email, idempotency_key))
-
-    def identify_bulk(self, users: Iterable[UserRecord], *, idempotency_key: str | None = None) -> BulkResult:
-        """Create or update 1-1000 users; for more, see `chunk`.
-
-        A bad record harms no other: look at `rejected` and `errors` of the result. Raises ValidationError
-        (status 0) without sending anything when there are none or too many.
-        """
-        return self._transport.send(_calls.identify_bulk(users, idempotency_key))
+    def _counted(self, describe: Callable[[], Call[BulkResult]]) -> BulkResult:
+        return self._transport.send(describe())
 
 
-class Events:
+class Events(EventCalls[None, BulkResult]):
     """`client.events`: what your users did."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._collectors: WeakSet[Batch | Buffer] = WeakSet()
 
-    def track(
-        self,
-        name: str,
-        user_id: str,
-        properties: Mapping[str, object] | None = None,
-        *,
-        timestamp: datetime | str | None = None,
-        event_id: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> None:
-        """Send one event; returns once the server has stored it durably.
+    def batch(self, *, max_size: int = 100, max_age: float = 5.0, on_error: OnError | None = None) -> Batch:
+        """Return a `Batch`, which sends `max_size` events at once, or what is `max_age` seconds old.
 
-        `timestamp` is an aware datetime or RFC 3339 text, now if not given. `event_id` is the event's
-        identity, a fresh UUID v7 if not given: pass your own to make a later repetition of the call the
-        same event. Raises ValueError for a naive datetime, ValidationError (422) with the `field`.
+        `on_error(error, events)` is called with events that were refused or, after three times with all
+        their retries, could not be sent. Without it, `flush` and `close` raise. Raises ValueError for a
+        `max_size` that is not 1 to 1000, or a `max_age` that is not positive.
         """
-        self._transport.send(_calls.track(name, user_id, properties, timestamp, event_id, idempotency_key))
+        batch = Batch(
+            self._transport, partial(Line, full_at=max_size, at_once=max_size, max_age=max_age), on_error
+        )
+        self._collectors.add(batch)
+        return batch
 
-    def bulk(self, events: Iterable[EventRecord], *, idempotency_key: str | None = None) -> BulkResult:
-        """Send 1-1000 events exactly as given (no id or time is added); for more, see `chunk`.
+    def buffer(
+        self, *, max_size: int = 100, max_age: float = 5.0, capacity: int = 10_000,
+        overflow: Overflow = "block", on_error: OnError | None = None, exit_timeout: float = 10.0,
+    ) -> Buffer:  # fmt: skip
+        """Return a `Buffer`, whose own thread sends: `track` does not wait for the network.
 
-        A bad record harms no other: look at `rejected` and `errors` of the result. Raises ValidationError
-        (status 0) without sending anything when there are none or too many.
+        It holds `capacity` events; when it is full, `overflow` says whether `track` waits for room
+        (`"block"`) or drops the oldest event (`"drop_oldest"`, counted in `dropped`). The thread sends when
+        `max_size` events wait or the oldest is `max_age` seconds old, up to 1000 at once where it is
+        behind. `on_error(error, events)` is called in that thread, as for `batch`; without it, losses are
+        logged. At the end of the process, up to `exit_timeout` seconds are spent on what still waits.
         """
-        return self._transport.send(_calls.track_bulk(events, idempotency_key))
+        line = partial(Line, full_at=min(max_size, capacity), at_once=MAX_BULK_RECORDS, max_age=max_age)
+        buffer = Buffer(
+            self._transport, line, capacity=capacity, overflow=overflow, on_error=on_error,
+            exit_timeout=exit_timeout,
+        )  # fmt: skip
+        self._collectors.add(buffer)
+        return buffer
+
+    def close(self) -> None:
+        """Close the batches and buffers that are open."""
+        for collector in list(self._collectors):
+            collector.close()
+
+    def _accepted(self, describe: Callable[[], Call[None]]) -> None:
+        self._transport.send(describe())
+
+    def _counted(self, describe: Callable[[], Call[BulkResult]]) -> BulkResult:
+        return self._transport.send(describe())
 
 
 class VibeFollow:
     """A client of the Vibefollow ingest API. Safe to share between threads; keep one for the process.
 
     `api_key` falls back to the environment's VIBEFOLLOW_API_KEY, `base_url` to VIBEFOLLOW_BASE_URL, then to
-    https://api.vibefollow.com. `timeout` is in seconds and holds for each wait of an attempt (to connect, to
-    write, for the next bytes); None is no limit. `max_retries` is how often a call is repeated after a
-    network error, 408, 409 `idempotency_in_progress`, 429 or 5xx, always under one Idempotency-Key.
-    An `http_client` of your own (proxies, certificates) is used with this `timeout`, and is yours to close.
+    https://api.vibefollow.com. `timeout` is in seconds and holds for an attempt as a whole, None is no
+    limit. `max_retries` is how often a call is repeated after a network error, 408, 409
+    `idempotency_in_progress`, 429 or 5xx, always under one Idempotency-Key.
+    An `http_client` of your own (proxies, certificates) is yours to close; with it, `timeout` holds for each
+    wait of an attempt (to connect, to write, for the next bytes). A client that was made before `os.fork`
+    works in the child, where it opens connections of its own; an `http_client` of your own does not.
     """
 
     users: Users
     events: Events
+    webhooks = webhooks
 
     def __init__(
         self,
@@ -105,8 +115,11 @@ class VibeFollow:
         self.events = Events(self._transport)
 
     def close(self) -> None:
-        """Close the connections; the client is of no use afterwards."""
-        self._transport.close()
+        """Close its batches and buffers, then the connections; the client is of no use afterwards."""
+        try:
+            self.events.close()
+        finally:
+            self._transport.close()
 
     def __enter__(self) -> Self:
         return self

@@ -8,13 +8,15 @@ _DEEPEST_PLACE = 20  # how many steps of a path an error message names
 
 
 def rfc3339(moment: datetime) -> str:
-    """Return `moment` in UTC as RFC 3339 text; ValueError where it has no time zone."""
+    """Return `moment` in UTC as RFC 3339 text with 3 or 6 decimals; ValueError where it has no time zone."""
     if moment.utcoffset() is None:
         raise ValueError(
             f"the datetime {moment.isoformat()} has no time zone, so it names no instant: "
             "use datetime.now(UTC), or add the zone it was recorded in with .replace(tzinfo=…)"
         )
-    return moment.astimezone(UTC).isoformat()
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    precision = "microseconds" if in_utc.microsecond % 1000 else "milliseconds"
+    return in_utc.isoformat(timespec=precision)[: -len("+00:00")] + "Z"
 
 
 def _plain(value: object) -> object:
@@ -31,27 +33,19 @@ def _plain(value: object) -> object:
     )
 
 
-def _encoder(*, ascii_only: bool) -> json.JSONEncoder:
-    return json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":"), default=_plain)
-
-
-_UTF8 = _encoder(ascii_only=False)
-_ESCAPED = _encoder(ascii_only=True)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
 
 
 def encode(body: Mapping[str, object]) -> bytes:
     """Return `body` as JSON; TypeError or ValueError names the place of what JSON cannot carry."""
     try:
-        text = _UTF8.encode(body)
+        text = _ENCODER.encode(body)
     except (TypeError, ValueError, RecursionError) as problem:
         kind = TypeError if isinstance(problem, TypeError) else ValueError
         reason = "nested too deeply" if isinstance(problem, RecursionError) else problem
         raise kind(f"{_place(body)}: {reason}") from problem
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        # A lone surrogate is no UTF-8, but can be escaped: the server then refuses that one record, not all.
-        return _ESCAPED.encode(body).encode()
+    # A lone surrogate is no UTF-8, but JSON can escape it: the server then refuses that one record, not all.
+    return text.encode(errors="backslashreplace")
 
 
 def _place(body: object) -> str:
@@ -75,7 +69,7 @@ def _children(value: object) -> Iterator[tuple[str, object]]:
 
 def _encodable(value: object) -> bool:
     try:
-        _UTF8.encode(value)
+        _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError):
         return False
     return True

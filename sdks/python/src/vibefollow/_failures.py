@@ -71,8 +71,8 @@ def odd_success(response: httpx2.Response, problem: OddAnswerError, settings: Se
     )
 
 
-def refusal(response: httpx2.Response, settings: Settings) -> VibeFollowError:
-    """Return the typed error for an answer that is no success, with every problem that it lists."""
+def refusal(response: httpx2.Response, settings: Settings, now: datetime) -> VibeFollowError:
+    """Return the typed error for an answer that is no success and came `now`, with every problem it lists."""
     problems = _problems(response, settings)
     first = problems[0] if problems else None
     code = first.code if first else None
@@ -83,7 +83,7 @@ def refusal(response: httpx2.Response, settings: Settings) -> VibeFollowError:
         code=code,
         field=first.field if first else None,
         request_id=request_id,
-        retry_after=seconds_to_wait(response.headers.get("Retry-After"), datetime.now(UTC)),
+        retry_after=seconds_to_wait(response.headers.get("Retry-After"), now),
         errors=problems,
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 class Received:
     """A request as it came off the wire."""
 
+    method: str
     path: str
     headers: Message
     raw: bytes
@@ -44,13 +45,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"]))
-        self.loopback.received.append(Received(self.path, self.headers, raw))
+        self.loopback.received.append(Received("POST", self.path, self.headers, raw))
         behave = self.loopback.script.popleft() if self.loopback.script else accept
         behave(self)
 
     def do_GET(self) -> None:
         """Only a client that follows a redirect comes here; the tests look for its traces."""
-        self.loopback.received.append(Received(self.path, self.headers, b""))
+        self.loopback.received.append(Received("GET", self.path, self.headers, b""))
         accept(self)
 
     def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:

@@ -27,11 +27,12 @@ class Perform:
 
     def __init__(self, flavour: str, base_url: str) -> None:
         self.flavour = flavour
-        self.base_url = base_url
+        self.options: dict[str, Any] = {"api_key": KEY, "base_url": base_url}
+        self.backoff = Backoff(uniform=longest)
         self.waits: list[float] = []
 
     def __call__(self, action: Action, **options: Any) -> Any:
-        options = {"api_key": KEY, "base_url": self.base_url, **options}
+        options = {**self.options, **options}
         if self.flavour == "sync":
             return self._blocking(action, options)
         return asyncio.run(self._awaited(action, options))
@@ -39,7 +40,7 @@ class Perform:
     def _blocking(self, action: Action, options: dict[str, Any]) -> Any:
         with httpx2.Client(verify=TLS) as http, VibeFollow(**options, http_client=http) as client:
             client._transport.sleep = self.waits.append
-            client._transport.backoff = Backoff(uniform=longest)
+            client._transport.backoff = self.backoff
             return action(client)
 
     async def _awaited(self, action: Action, options: dict[str, Any]) -> Any:
@@ -51,7 +52,7 @@ class Perform:
             AsyncVibeFollow(**options, http_client=http) as client,
         ):
             client._transport.sleep = sleep
-            client._transport.backoff = Backoff(uniform=longest)
+            client._transport.backoff = self.backoff
             return await action(client)
 
 

@@ -57,7 +57,7 @@ def test_it_sends_every_row_in_chunks_with_its_own_time_and_no_event_id(
     assert chunks[1][0] == {
         "external_user_id": "user_0000",
         "name": "home",
-        "timestamp": "2024-03-13T10:21:14+00:00",
+        "timestamp": "2024-03-13T10:21:14.000Z",
         "properties": {"session_id": "sess_1", "platform": "desktop", "lifecycle": "new"},
     }
     assert "events: 1,201 accepted, 0 rejected" in done.stdout

@@ -1,0 +1,2 @@
+export function render(): string;
+export function isStale(): boolean;
