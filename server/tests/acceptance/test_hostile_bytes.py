@@ -19,8 +19,8 @@ SEED = 20_261_124
 REQUESTS = 3_000
 WARM_UP = 1_000
 AT_ONCE = 48
-# A request that is whole is answered at once, one that is not after the server's stall limit; and so much more
-# for a machine that has other things to do.
+# A request that is whole is answered at once, one that is not after the server's stall limit, and so much
+# more for a machine that has other things to do.
 LONGEST_SECONDS = STALL_SECONDS + 20.0
 # How long the server waits for the end of a request's headers (web/server.py), and as much on top.
 SILENT_HEADERS_SECONDS = 30 + 5.0
