@@ -258,3 +258,20 @@ async def test_a_commit_whose_answer_was_lost_is_looked_up_and_not_written_again
         assert await ingest.submit(sent) == Committed()
     assert lost
     assert (await payloads(pool, project_id)).count(b"once") == records
+
+
+@pytest.mark.parametrize("records", [1, 1000], ids=["in one statement", "step by step"])
+async def test_a_stream_that_was_folded_while_its_process_stood_still_is_not_written_on(
+    pool: "Pool[Record]", project_id: uuid.UUID, records: int
+) -> None:
+    """Its numbers would count a second time what the ledger has counted already."""
+    async with log(pool) as ingest:
+        assert await ingest.submit(submission(project_id, b"before")) == Committed()
+        await pool.execute("DELETE FROM ingest_heads")  # as the sweep does when it empties a segment
+        await pool.execute("TRUNCATE ingest_log")
+        sent = submission(project_id, b"after")
+        sent.records *= records
+        assert await ingest.submit(sent) == Committed()
+    assert (await payloads(pool, project_id)).count(b"after") == records
+    heads = await pool.fetchval("SELECT sum(seq) FROM ingest_heads h, unnest(h.head_seqs) seq")
+    assert heads == records

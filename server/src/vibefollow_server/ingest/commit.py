@@ -34,8 +34,10 @@ ATTEMPT_SECONDS = 20.0
 MOST_AT_ONCE = 250
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.5
 
-# A segment may be locked for a moment, while it is emptied.
-PASSING_TROUBLE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, asyncpg.LockNotAvailableError)
+# A segment may be locked for a moment, while it is emptied; new streams take the place of forgotten ones.
+PASSING_TROUBLE: tuple[type[BaseException], ...] = (
+    *CONNECTION_LOST, asyncpg.LockNotAvailableError, log_queries.StreamForgottenError,
+)  # fmt: skip
 
 Connections = Callable[[], AbstractAsyncContextManager[Connection]]
 

@@ -21,6 +21,12 @@ class Head(NamedTuple):
     not_before: datetime
     last_received_at: datetime
     head_seqs: list[int]
+    # Whether it is the stream's first word of the project.
+    begins: bool
+
+
+class StreamForgottenError(Exception):
+    """A stream was folded into the ledger while its process stood still; it must not be written on."""
 
 
 _ADVANCE = (
@@ -31,7 +37,9 @@ _ON_ADVANCE = (
     "ON CONFLICT (project_id, stream_id) DO UPDATE SET"
     " head_seqs = excluded.head_seqs, last_received_at = excluded.last_received_at"
 )
-# The last line fails where a key was not free, and with it all the others.
+# `xmax` is 0 in a row that was inserted, and not in one that was updated.
+_INSERTED = "(xmax = 0)"
+# The last line fails where a key was not free or the stream is not what we believe, and all others with it.
 _AT_ONCE = f"""
 WITH claimed AS ({CLAIM}), appended AS (
     INSERT INTO ingest_log_{{segment}} (project_id, segment, lane, stream_id, seq, user_hash, kind,
@@ -41,8 +49,11 @@ WITH claimed AS ({CLAIM}), appended AS (
     FROM unnest($10::uuid[], $11::smallint[], $12::uuid[], $13::bigint[], $14::int[], $15::smallint[],
                 $16::smallint[], $17::timestamptz[], $18::bytea[])
         AS r (project_id, lane, stream_id, seq, user_hash, kind, request_index, received_at, payload)
-), advanced AS ({_ADVANCE} VALUES ($19, $20, $21, $22, $23, $24, $25) {_ON_ADVANCE})
-SELECT 1 / (count(*) = $26)::int FROM claimed
+), advanced AS (
+    {_ADVANCE} VALUES ($19, $20, $21, $22, $23, $24, $25) {_ON_ADVANCE}
+    RETURNING {_INSERTED} = $26 AS as_believed
+)
+SELECT 1 / (count(*) = $27 AND (SELECT as_believed FROM advanced))::int FROM claimed
 """
 
 
@@ -56,8 +67,26 @@ async def append_to_log(connection: Connection, segment: int, rows: Sequence[Log
 
 
 async def advance_heads(connection: Connection, heads: Sequence[Head]) -> None:
-    """Say how far each project's records in each stream go now."""
-    await connection.executemany(f"{_ADVANCE} VALUES ($1, $2, $3, $4, $5, $6, $7) {_ON_ADVANCE}", heads)
+    """Say how far each project's records in each stream go now. Raises `StreamForgottenError`.
+
+    Numbers go as text: an array of arrays would have to be rectangular.
+    """
+    rows = await connection.fetch(
+        f"""
+        {_ADVANCE}
+        SELECT project_id, stream_id, segment, received_on, not_before, last_received_at, seqs::bigint[]
+        FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::date[], $5::timestamptz[], $6::timestamptz[],
+                    $7::text[])
+            AS u (project_id, stream_id, segment, received_on, not_before, last_received_at, seqs)
+        {_ON_ADVANCE}
+        RETURNING project_id, stream_id, {_INSERTED} AS inserted
+        """,
+        *([head[column] for head in heads] for column in range(6)),
+        [f"{{{','.join(map(str, head.head_seqs))}}}" for head in heads],
+    )
+    begun = {(row["project_id"], row["stream_id"]) for row in rows if row["inserted"]}
+    if begun != {(head.project_id, head.stream_id) for head in heads if head.begins}:
+        raise StreamForgottenError
 
 
 async def write_at_once(
@@ -70,7 +99,8 @@ async def write_at_once(
 ) -> None:
     """Claim keys, append rows and advance one head in a single statement, which is a transaction by itself.
 
-    Raises `asyncpg.DivisionByZeroError` where a key is not free: then nothing was written.
+    Raises `asyncpg.DivisionByZeroError` where a key is not free, or the stream has been forgotten: then
+    nothing was written.
     """
     places = [row[0] for row in rows]
     await connection.fetchval(

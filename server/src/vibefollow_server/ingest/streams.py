@@ -111,7 +111,7 @@ class Streams:
         seqs = stream.committed.get(project_id) or [0] * ALL_LANES
         return Head(
             project_id, stream.stream_id, stream.segment, stream.received_on,
-            stream.not_before, stream.not_before, [*seqs],
+            stream.not_before, stream.not_before, [*seqs], project_id not in stream.committed,
         )  # fmt: skip
 
     def _stream_at(self, received_at: datetime) -> Stream:
