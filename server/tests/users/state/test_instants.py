@@ -69,6 +69,12 @@ def test_an_event_out_of_order_is_said_to_be_so_and_leaves_the_lifecycle() -> No
     assert (state.stage, state.plan) == ("active", "pro")
 
 
+def test_at_one_instant_the_rank_of_the_name_says_what_is_out_of_order() -> None:
+    state = advancing("subscription_changed", "payment_failed")
+    assert state.advance([event(2, "payment_succeeded")], day(2), GRACE_PERIOD)
+    assert not state.advance([event(2, "subscription_changed", to="pro")], day(2), GRACE_PERIOD)
+
+
 def test_an_event_before_a_move_that_time_alone_has_made_is_out_of_order() -> None:
     state = advancing("trial_started")
     assert state.advance([], day(8), GRACE_PERIOD)
