@@ -59,6 +59,13 @@ def test_what_comes_in_order_goes_on_from_where_the_state_stands() -> None:
     assert state.stage == "active"
 
 
+def test_events_that_come_together_count_in_their_order() -> None:
+    state = DerivedState(day(0))
+    together = [event(2, "payment_failed"), event(1, "subscription_changed", to="pro")]
+    assert state.advance(together, day(3), GRACE_PERIOD)
+    assert state.stage == "past_due"
+
+
 def test_an_event_out_of_order_is_said_to_be_so_and_leaves_the_lifecycle() -> None:
     state = advancing("user_signed_up", "trial_started")
     early = event(1.5, "subscription_changed", to="pro")
