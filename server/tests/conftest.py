@@ -10,11 +10,15 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from vibefollow_server.db.embedded import EmbeddedPostgres
 from vibefollow_server.db.migrate import migrate
 from vibefollow_server.db.pool import open_pool
 from vibefollow_server.ids import uuid7
+
+# Ten times as many examples wherever a test does not say its own number.
+settings.register_profile("thorough", max_examples=1_000, deadline=None)
 
 TEMPLATE = "vibefollow_template"
 # Speed over safety: a test's data is worth nothing after the test. The process tests use the real settings.

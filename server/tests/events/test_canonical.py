@@ -2,7 +2,15 @@
 
 import pytest
 
-from vibefollow_server.events.canonical import CANONICAL, NON_ACTIVITY_NAMES, Defect, find_defect, rank_of
+from vibefollow_server.events.canonical import (
+    CANONICAL,
+    NON_ACTIVITY_NAMES,
+    Defect,
+    find_defect,
+    is_activity,
+    rank_of,
+    read_properties,
+)
 
 REQUIRED: dict[str, dict[str, object]] = {
     "user_signed_up": {},
@@ -42,6 +50,9 @@ def test_they_are_ranked_in_the_order_of_the_table_and_custom_ones_come_last() -
 
 
 def test_billing_events_are_no_activity() -> None:
+    assert is_activity("feature_used")
+    assert is_activity("anything_else")
+    assert not is_activity("payment_failed")
     assert set(NON_ACTIVITY_NAMES) == {
         "subscription_changed",
         "payment_failed",
@@ -76,9 +87,12 @@ def test_optional_properties_have_a_type_and_may_be_null(name: str) -> None:
         ("feature_used", {"feature": 5}),
         ("feature_used", {"feature": "x", "count": True}),
         ("feature_used", {"feature": "x", "count": "2"}),
+        ("feature_used", {"feature": "x", "count": 2.5}),
         ("onboarding_step", {"step": "x", "completed": 1}),
         ("subscription_changed", {"to": "pro", "mrr": 49.5}),
         ("subscription_changed", {"to": "pro", "mrr": True}),
+        ("subscription_changed", {"to": "pro", "mrr": 10**15}),
+        ("payment_succeeded", {"amount": -1e300}),
         ("subscription_cancelled", {"effectiveAt": "soon"}),
         ("subscription_cancelled", {"effectiveAt": 1779026400}),
         ("trial_expiring", {"daysLeft": "3"}),
@@ -97,6 +111,11 @@ def test_keys_compare_alike_in_camel_case_and_snake_case() -> None:
     assert find_defect("user_invited", {"invited_email": "joe@acme.io"}) is None
     assert find_defect("trial_expiring", {"days_left": 3}) is None
     assert code("trial_started", {"trial_days": "x"}) == ("wrong_type", "trialDays")
+
+
+def test_what_is_read_has_the_names_of_the_table_and_no_nulls() -> None:
+    sent = {"to": "pro", "Mrr": 4900, "interval": None, "seats": 5}
+    assert read_properties("subscription_changed", sent) == {"to": "pro", "mrr": 4900}
 
 
 def test_unknown_properties_and_custom_events_may_be_anything() -> None:

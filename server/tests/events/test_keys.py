@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vibefollow_server.events.keys import LONGEST_REMEMBERED, normal_form
+from vibefollow_server.events.keys import LONGEST_REMEMBERED, by_normal_form, normal_form
 
 words = st.lists(st.text("abcdefghijkl", min_size=1, max_size=5), min_size=1, max_size=20)
 
@@ -54,3 +54,22 @@ def test_it_is_idempotent(key: str) -> None:
 def test_a_long_key_is_known_like_a_short_one() -> None:
     assert normal_form("aB" * LONGEST_REMEMBERED) == "a_" + "b" + "a_b" * (LONGEST_REMEMBERED - 1)
     assert len(normal_form("A" * 1_000_000)) == 1_000_000
+
+
+def test_values_are_found_by_the_normal_forms_of_their_keys() -> None:
+    assert by_normal_form({"daysLeft": 3, "plan": "pro"}) == {"days_left": 3, "plan": "pro"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "chosen"),
+    [
+        ({"daysLeft": 1, "days_left": 2}, 2),
+        ({"days_left": 2, "daysLeft": 1}, 2),
+        ({"DaysLeft": 1, "daysLeft": 2}, 2),
+        ({"daysLeft": 2, "DaysLeft": 1}, 2),
+    ],
+)
+def test_of_keys_that_compare_alike_the_same_one_counts_in_every_order(
+    sent: dict[str, int], chosen: int
+) -> None:
+    assert by_normal_form(sent) == {"days_left": chosen}

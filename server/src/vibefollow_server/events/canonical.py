@@ -1,41 +1,19 @@
-"""The canonical events: what they carry, their order, and which of them the user made (SPEC section 3).
+"""The canonical events: one table of what they carry, their order, and what they do (SPEC section 3).
 
-They are accepted whatever they carry. One that lacks a required property, or has one of a wrong type, makes
-no sense: the pipeline quarantines it with the `Defect` found here.
+Validation, ranks, stages, the documentation's tables and the SDKs' constants come from it. Canonical events
+are accepted whatever they carry. One that lacks a required property, or has one of a wrong type, makes no
+sense: the pipeline quarantines it with the `Defect` found here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
-from vibefollow_server.ingest.moments import parse_moment
+from vibefollow_server.users.stages import Stage
 
-from .keys import normal_form
-
-
-class PropertyType(Enum):
-    """What a property must be; the value is said in sentences. A boolean is no number."""
-
-    TEXT = "text"
-    NUMBER = "a number"
-    INTEGER = "a whole number"
-    BOOLEAN = "true or false"
-    TIMESTAMP = "an ISO 8601 date, or a date-time with an offset"
-
-    def fits(self, value: object) -> bool:
-        """Tell whether a JSON value has this type. `4900.0` is a whole number, as it is in JSON Schema."""
-        match self:
-            case PropertyType.TEXT:
-                return isinstance(value, str)
-            case PropertyType.BOOLEAN:
-                return isinstance(value, bool)
-            case PropertyType.TIMESTAMP:
-                return isinstance(value, str) and parse_moment(value) is not None
-            case PropertyType.NUMBER:
-                return isinstance(value, int | float) and not isinstance(value, bool)
-        return isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
+from .keys import by_normal_form, normal_form
+from .property_types import PropertyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +27,17 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class CanonicalEvent:
-    """`rank` orders events of the same instant; `activity`: the user made it, so that it counts as seen."""
+    """One row of the table.
+
+    `effect`: what it says of the user, "" for nothing. `activity`: the user made it, so that it counts as
+    seen. `moves`: the stage after it by the stage before; one that is not there stays.
+    """
 
     name: str
-    rank: int
-    activity: bool
     properties: tuple[Property, ...]
+    effect: str = ""
+    activity: bool = False
+    moves: Mapping[Stage, Stage] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,70 +57,101 @@ def _number(name: str, *, required: bool = False) -> Property:
     return Property(name, PropertyType.NUMBER, required)
 
 
-def _cents(name: str) -> Property:
+def _whole(name: str) -> Property:
     return Property(name, PropertyType.INTEGER)
 
 
-def _boolean(name: str) -> Property:
-    return Property(name, PropertyType.BOOLEAN)
-
-
-def _timestamp(name: str) -> Property:
-    return Property(name, PropertyType.TIMESTAMP)
-
-
-def _define(*events: tuple[str, bool, tuple[Property, ...]]) -> Mapping[str, CanonicalEvent]:
-    return MappingProxyType(
-        {
-            name: CanonicalEvent(name, rank, activity, properties)
-            for rank, (name, activity, properties) in enumerate(events)
-        }
-    )
-
-
-# Name, whether the user made it, properties; in the order of SPEC section 3's table.
-CANONICAL: Mapping[str, CanonicalEvent] = _define(
-    ("user_signed_up", True, (_text("plan"), _text("source"))),
-    ("trial_started", True, (_number("trialDays"),)),
-    ("onboarding_step", True, (_text("step", required=True), _boolean("completed"))),
-    ("feature_used", True, (_text("feature", required=True), _number("count"))),
-    (
-        "subscription_changed",
-        False,
-        (_text("to", required=True), _text("from"), _text("interval"), _cents("mrr")),
+_TABLE = (
+    CanonicalEvent(
+        "user_signed_up",
+        (_text("plan"), _text("source")),
+        effect="sign-up date",
+        activity=True,
+        moves={Stage.LEAD: Stage.SIGNED_UP, Stage.CHURNED: Stage.SIGNED_UP},
     ),
-    ("payment_failed", False, (_text("reason"),)),
-    ("payment_succeeded", False, (_cents("amount"),)),
-    ("subscription_cancelled", False, (_text("reason"), _timestamp("effectiveAt"))),
-    ("trial_expiring", False, (_number("daysLeft", required=True),)),
-    ("user_invited", True, (_text("invitedEmail", required=True),)),
-    (
+    CanonicalEvent(
+        "trial_started",
+        (_number("trialDays"),),
+        effect="trial end",
+        activity=True,
+        moves=dict.fromkeys((Stage.LEAD, Stage.SIGNED_UP, Stage.TRIAL_ENDED, Stage.CHURNED), Stage.TRIAL),
+    ),
+    CanonicalEvent(
+        "onboarding_step",
+        (_text("step", required=True), Property("completed", PropertyType.BOOLEAN)),
+        effect="onboarding progress",
+        activity=True,
+    ),
+    CanonicalEvent(
+        "feature_used",
+        (_text("feature", required=True), _whole("count")),
+        effect="feature use",
+        activity=True,
+    ),
+    CanonicalEvent(
+        "subscription_changed",
+        (_text("to", required=True), _text("from"), _text("interval"), _whole("mrr")),
+        effect="plan, interval, MRR",
+        moves=dict.fromkeys(set(Stage) - {Stage.ACTIVE}, Stage.ACTIVE),
+    ),
+    CanonicalEvent("payment_failed", (_text("reason"),), moves={Stage.ACTIVE: Stage.PAST_DUE}),
+    CanonicalEvent(
+        "payment_succeeded",
+        (_whole("amount"),),
+        moves=dict.fromkeys((Stage.TRIAL_ENDED, Stage.PAST_DUE), Stage.ACTIVE),
+    ),
+    CanonicalEvent(
+        "subscription_cancelled",
+        (_text("reason"), Property("effectiveAt", PropertyType.TIMESTAMP)),
+        effect="when access ends",
+        moves=dict.fromkeys(set(Stage) - {Stage.CANCELLED, Stage.CHURNED}, Stage.CANCELLED),
+    ),
+    CanonicalEvent("trial_expiring", (_number("daysLeft", required=True),), effect="trial end"),
+    CanonicalEvent("user_invited", (_text("invitedEmail", required=True),), activity=True),
+    CanonicalEvent(
         "usage_threshold_reached",
-        True,
         (_text("metric", required=True), _number("threshold", required=True), _number("value")),
+        activity=True,
     ),
 )
-NON_ACTIVITY_NAMES: tuple[str, ...] = tuple(event.name for event in CANONICAL.values() if not event.activity)
-RANK_OF_CUSTOM_EVENTS = len(CANONICAL)
+CANONICAL: Mapping[str, CanonicalEvent] = MappingProxyType({event.name: event for event in _TABLE})
+NON_ACTIVITY_NAMES: tuple[str, ...] = tuple(event.name for event in _TABLE if not event.activity)
+RANKS: Mapping[str, int] = MappingProxyType({event.name: rank for rank, event in enumerate(_TABLE)})
+RANK_OF_CUSTOM_EVENTS = len(RANKS)
 
 
 def rank_of(name: str) -> int:
     """Return the place of an event's name among events of the same instant; custom ones come last."""
+    return RANKS.get(name, RANK_OF_CUSTOM_EVENTS)
+
+
+def is_activity(name: str) -> bool:
+    """Tell whether the user made events of this name, so that they count as seen; custom ones always."""
     event = CANONICAL.get(name)
-    return RANK_OF_CUSTOM_EVENTS if event is None else event.rank
+    return event is None or event.activity
 
 
-def find_defect(name: str, properties: Mapping[str, object]) -> Defect | None:
+def read_properties(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a sound canonical event carries, by the names of the table; what is null is left out.
+
+    `properties` as sent: keys in any spelling, of several that compare alike as in `keys.by_normal_form`.
+    """
+    values = by_normal_form(properties)
+    found = {wanted.name: values.get(normal_form(wanted.name)) for wanted in CANONICAL[name].properties}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def find_defect(name: str, properties: Mapping[str, Any]) -> Defect | None:
     """Return the first thing that makes a canonical event senseless; None for sound and for custom events.
 
-    `properties` as sent: keys in any spelling (of two that compare alike the later counts), null is absent.
+    `properties` as sent, read as `read_properties` reads them.
     """
     event = CANONICAL.get(name)
     if event is None:
         return None
-    by_normal_form = {normal_form(key): value for key, value in properties.items()}
+    values = read_properties(name, properties)
     for wanted in event.properties:
-        if defect := _find_property_defect(name, wanted, by_normal_form.get(normal_form(wanted.name))):
+        if defect := _find_property_defect(name, wanted, values.get(wanted.name)):
             return defect
     return None
 

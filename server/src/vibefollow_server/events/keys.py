@@ -1,6 +1,10 @@
 """Property and trait keys compare alike in camelCase and snake_case (SPEC section 3)."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import TypeVar
+
+Value = TypeVar("Value")
 
 # Keys come from outside: longer ones are not worth the memory of remembering them.
 LONGEST_REMEMBERED = 64
@@ -14,6 +18,19 @@ def normal_form(key: str) -> str:
     linear in the length of the key.
     """
     return _remembered(key) if len(key) <= LONGEST_REMEMBERED else _snake_case(key)
+
+
+def by_normal_form(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values by the normal forms of their keys.
+
+    Of several that compare alike the one in normal form counts, else the last in alphabetical order: JSON
+    objects have no order, and PostgreSQL keeps none.
+    """
+    found = {normal_form(key): value for key, value in values.items()}
+    if len(found) == len(values):
+        return found
+    chosen = {normal_form(key): value for key, value in sorted(values.items(), key=lambda item: item[0])}
+    return chosen | {key: value for key, value in values.items() if normal_form(key) == key}
 
 
 def _snake_case(key: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from vibefollow_server.events.canonical import CANONICAL, RANK_OF_CUSTOM_EVENTS, Defect, find_defect
+from vibefollow_server.events.canonical import CANONICAL, RANK_OF_CUSTOM_EVENTS, RANKS, Defect, find_defect
 from vibefollow_server.events.keys import normal_form
 from vibefollow_server.events.liveness import is_live
 from vibefollow_server.ingest.schemas import RecordKind
@@ -124,7 +124,7 @@ def understand(run: Run, rows: Collection[Row], unfit: Collection[Place]) -> Und
 def _understand_event(run: Run, row: Row, logged: LoggedEvent) -> Event | SetAside:
     name, received_at = logged.name, row[5]
     properties = _decode_properties(logged.properties)
-    if (canonical := CANONICAL.get(name)) and (defect := find_defect(name, properties)):
+    if name in CANONICAL and (defect := find_defect(name, properties)):
         return _senseless(row, logged, defect)
     at = occurred_at(row, logged)
     renamed = renamed_keys(properties)
@@ -133,7 +133,7 @@ def _understand_event(run: Run, row: Row, logged: LoggedEvent) -> Event | SetAsi
         at,
         _identity(run, row, logged, at, properties),
         name,
-        canonical.rank if canonical else RANK_OF_CUSTOM_EVENTS,
+        RANKS.get(name, RANK_OF_CUSTOM_EVENTS),
         is_live(at, received_at),
         logged.event_id,
         str(logged.properties, "utf-8"),
