@@ -69,7 +69,7 @@ class Streams:
     def number(self, submissions: Iterable[Submission]) -> Numbered:
         """Lay out the records of `submissions` in their order.
 
-        Changes nothing: numbers count as used when `committed` is told of the heads.
+        Numbers count as used when `committed` is told of the heads, and are given again where it is not.
         """
         numbered = Numbered()
         heads: dict[tuple[uuid.UUID, uuid.UUID], Head] = {}
@@ -92,7 +92,6 @@ class Streams:
         for head in heads:
             if head.stream_id in by_id:
                 by_id[head.stream_id].committed[head.project_id] = head.head_seqs
-            self._latest = max(self._latest or head.last_received_at, head.last_received_at)
 
     def abandon(self) -> None:
         """Open new streams from now on: the outcome of a commit to the present ones is not known."""
@@ -128,4 +127,6 @@ class Streams:
             stream = Stream(uuid7(), slot % SEGMENTS, received_at.date(), not_before, received_at)
             self._open[key] = self._newest = stream
         stream.clock = received_at
+        # Of what is laid out, not of what is committed: the clock may step back within one group.
+        self._latest = max(stream.not_before, received_at, self._latest or received_at)
         return stream
