@@ -57,6 +57,7 @@ bench: setup wrk ## measure in under ten minutes, on smaller tables
 
 bench-full: setup wrk ## measure on 20 million keys and events (BENCH_DIR=/some/dir keeps them for the next run)
 	$(BIN)/python -m bench --full $(if $(BENCH_DIR),--dir $(BENCH_DIR))
+	$(MAKE) bench-sdk
 
 wrk:
 	@command -v wrk >/dev/null && exit; \
