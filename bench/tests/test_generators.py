@@ -76,7 +76,7 @@ async def test_the_generator_in_python_sends_every_request_once() -> None:
 @with_wrk
 async def test_wrk_sends_no_request_twice() -> None:
     async with server() as received:
-        outcome = await wrk.run(plan(received.port, 50_000, seconds=1))
+        outcome = await wrk.run(plan(received.port, 250_000, seconds=1))  # more than a second can use
     assert not outcome.exhausted
     assert 0 < outcome.answered <= len(received.requests)
     assert outcome.refused == 0
@@ -94,7 +94,7 @@ async def test_wrk_says_so_when_its_requests_are_used_up() -> None:
 @with_wrk
 async def test_wrk_counts_refused_requests() -> None:
     async with server(status=429) as received:
-        outcome = await wrk.run(plan(received.port, 50_000, seconds=1))
+        outcome = await wrk.run(plan(received.port, 250_000, seconds=1))  # more than a second can use
     assert outcome.answered == 0
     assert outcome.refused > 0
 
