@@ -4,6 +4,8 @@
     BEGIN ──────▶│ who was first? ││ number · COPY · advance heads · COMMIT │──▶ everybody gets the outcome
                  └────────────────┘└─────────────────────────────────────┘
 
+The usual group does all of that in one statement, without a transaction around it.
+
 A commit whose connection broke may have come about. It is looked up before the group is written again, so
 that no group is written twice and none is answered without being durable.
 """
@@ -24,7 +26,7 @@ from .announcer import Announcer
 from .key_queries import KeyRow
 from .rings import is_near_midnight
 from .streams import Numbered, Streams
-from .submission import Committed, KeyReused, Outcome, Repeated, Submission
+from .submission import Committed, Submission
 
 logger = structlog.get_logger()
 
@@ -184,7 +186,7 @@ class GroupCommit:
         answers = await key_queries.find_answers(connection, [one.key_row for one in others], now())
         for submission in others:
             if kept := answers.get((submission.project_id, submission.digest or b"")):
-                submission.settle(_outcome(kept, submission))
+                submission.settle(submission.repeating(kept))
         return [submission for submission in others if submission.is_wanted]
 
 
@@ -193,10 +195,3 @@ def _keys_of(group: Sequence[Submission]) -> list[KeyRow]:
     keys = [submission.key_row for submission in group if submission.digest is not None]
     keys.sort(key=lambda row: (row.project_id, row.digest))
     return keys
-
-
-def _outcome(kept: KeyRow, submission: Submission) -> Outcome:
-    """Return what the request gets whose key was honoured before."""
-    if kept.fingerprint != submission.fingerprint:
-        return KeyReused()
-    return Repeated(kept.status, kept.answer)

@@ -29,17 +29,29 @@ class HeldConnection:
         if self._held is not None and _is_lost(self._held):
             await self.give_back()
         if self._held is None:
-            self._held = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
-            await self._held.execute(self._prepare)
+            self._held = await self._prepared()
         yield self._held
+
+    async def _prepared(self) -> "PoolConnectionProxy[Record]":
+        """Take a connection; one that cannot be prepared is not kept: nobody would know that it is not."""
+        taken = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        try:
+            await taken.execute(self._prepare)
+        except BaseException:
+            await self._end(taken)
+            raise
+        return taken
 
     async def give_back(self) -> None:
         """End the connection, in whatever state it is, and give its place back to the pool."""
         held, self._held = self._held, None
         if held is not None:
-            with contextlib.suppress(asyncpg.InterfaceError):
-                held.terminate()
-            await self._pool.release(held)
+            await self._end(held)
+
+    async def _end(self, connection: "PoolConnectionProxy[Record]") -> None:
+        with contextlib.suppress(asyncpg.InterfaceError):
+            connection.terminate()
+        await self._pool.release(connection)
 
 
 def _is_lost(held: "PoolConnectionProxy[Record]") -> bool:

@@ -101,7 +101,7 @@ class IngestLog:
             if not done:
                 return KeyInProgress()
             if not first.outcome.cancelled() and isinstance(first.outcome.result(), Committed):
-                return first.repeated_by(submission)
+                return submission.repeating(first.key_row)
         self._keys_at_work[name] = submission
         try:
             return await self._wait_for_commit(submission)

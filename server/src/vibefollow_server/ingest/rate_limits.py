@@ -115,10 +115,8 @@ class RateLimits:
         return bucket.decision(allowed=allowed)
 
     async def _lease_and_spend(self, bucket: Bucket, project_id: uuid.UUID, endpoint: str) -> bool:
-        async with (
-            asyncio.timeout(self._patience),
-            bucket.turn,
-        ):  # who waited here may find tokens that the one before has leased
+        async with asyncio.timeout(self._patience), bucket.turn:
+            # Who waited here may find tokens that the one before has leased.
             if bucket.spend():
                 return True
             if bucket.is_surely_empty():

@@ -8,7 +8,7 @@ nothing to vacuum and no index that grows. As the partitions stay, no table is m
 """
 
 import hashlib
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 SEGMENTS = 8
 DAY_RINGS = 4
@@ -42,8 +42,7 @@ def neighbouring_rings(now: datetime) -> list[int]:
 
 def is_near_midnight(now: datetime) -> bool:
     """Tell whether another process may be on another day: two claims of one key could miss each other."""
-    since = datetime.combine(date.min, now.time()) - datetime.combine(date.min, time())
-    return since < MIDNIGHT_MARGIN or timedelta(days=1) - since <= MIDNIGHT_MARGIN
+    return (now - MIDNIGHT_MARGIN).date() != (now + MIDNIGHT_MARGIN).date()
 
 
 def digest_of(key: str) -> bytes:

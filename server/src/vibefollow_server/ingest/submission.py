@@ -72,11 +72,11 @@ class Submission:
         assert self.digest is not None
         return KeyRow(self.project_id, self.digest, self.fingerprint, self.status, self.answer)
 
-    def repeated_by(self, other: "Submission") -> Outcome:
-        """Return what a request gets that comes with this one's key after it was honoured."""
-        if other.fingerprint != self.fingerprint:
+    def repeating(self, kept: KeyRow) -> Outcome:
+        """Return what the request gets whose key was honoured before, with what was `kept` then."""
+        if kept.fingerprint != self.fingerprint:
             return KeyReused()
-        return Repeated(self.status, self.answer)
+        return Repeated(kept.status, kept.answer)
 
     def settle(self, outcome: Outcome) -> None:
         """Tell the waiter; it may have given up already."""

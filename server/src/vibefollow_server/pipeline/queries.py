@@ -116,7 +116,7 @@ def _state(row: Record) -> UserState:
 
 
 async def save_users(connection: Connection, project_id: uuid.UUID, users: Sequence[UserState]) -> None:
-    """Insert or update what identify calls say; what events say is left to `note_seen`."""
+    """Insert or update what identify calls say; what events say is left to `store_events`."""
     await connection.execute(
         """
         INSERT INTO users (project_id, external_user_id, identified_at, updated_at, traits, trait_keys,
