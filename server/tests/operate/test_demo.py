@@ -4,8 +4,8 @@ import asyncio
 import time
 
 import pytest
-from server.tests.acceptance.waiting import SOMETHING_WAITS
 
+from ..acceptance.waiting import SOMETHING_WAITS
 from .installation import Installation, demand_one_sentence, free_port
 
 pytestmark = pytest.mark.process
@@ -25,12 +25,16 @@ async def fill(installation: Installation, *options: str) -> int:
     return events
 
 
-async def test_it_fills_the_test_environment(installation: Installation) -> None:
+async def test_it_fills_the_test_environment_with_a_key_that_is_revoked_at_the_end(
+    installation: Installation,
+) -> None:
     installation.up()
     assert await fill(installation, "--users", "60") > 500
     assert await installation.value("SELECT count(*)::int FROM users") == 60
     environment = "SELECT string_agg(DISTINCT environment, ' ') FROM projects JOIN users ON project_id = id"
     assert await installation.value(environment) == "test"
+    keys = "SELECT count(*)::int FROM api_keys WHERE name = 'vibefollow demo' AND revoked_at IS NOT NULL"
+    assert await installation.value(keys) == 1
 
 
 async def test_told_twice_it_doubles_no_user_and_no_event(installation: Installation) -> None:
@@ -40,13 +44,6 @@ async def test_told_twice_it_doubles_no_user_and_no_event(installation: Installa
         await fill(installation, "--users", "60") < once * 1.01
     )  # a moment later, a little more has happened
     assert await installation.value("SELECT count(*)::int FROM users") == 60
-
-
-async def test_its_key_is_revoked_at_the_end(installation: Installation) -> None:
-    installation.up()
-    await fill(installation, "--users", "5")
-    keys = "SELECT count(*)::int FROM api_keys WHERE name = 'vibefollow demo' AND revoked_at IS NOT NULL"
-    assert await installation.value(keys) == 1
 
 
 def test_without_a_running_product_it_says_how_to_start_one(installation: Installation) -> None:
