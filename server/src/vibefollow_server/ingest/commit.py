@@ -1,10 +1,12 @@
 """One transaction for a group of requests: their idempotency keys, their records, the heads of the log.
 
-                 ┌ claim the keys ┐┌─────── one writer at a time ────────┐
-    BEGIN ──────▶│ who was first? ││ number · COPY · advance heads · COMMIT │──▶ everybody gets the outcome
-                 └────────────────┘└─────────────────────────────────────┘
+                 ┌ claim the keys ┐┌ in line ──────┐┌ when its turn comes ───┐
+    BEGIN ──────▶│ who was first? ││ number · COPY ││ advance heads · COMMIT │──▶ everybody gets the outcome
+                 └────────────────┘└───────────────┘└────────────────────────┘
 
-The usual group does all of that in one statement, without a transaction around it.
+The usual group does all of that in one statement, without a transaction around it and alone. Large groups
+overlap: while one is being committed, PostgreSQL takes the rows of the next, which goes on only after the one
+before it is durable. Where that failed, its numbers would leave a gap, and it begins again with new ones.
 
 A commit whose connection broke may have come about. It is looked up before the group is written again, so
 that no group is written twice and none is answered without being durable.
@@ -24,28 +26,34 @@ from vibefollow_server.db.pool import CONNECTION_LOST, Connection
 from . import key_queries, log_queries
 from .announcer import Announcer
 from .key_queries import KeyRow
+from .line import Line, Turn
 from .rings import is_near_midnight
 from .streams import Numbered, Streams
-from .submission import Committed, Submission
+from .submission import MOST_SINGLE, Committed, Submission
 
 logger = structlog.get_logger()
 
 # After so long without an answer a connection is taken for lost, and the commit is looked up on another one.
 ATTEMPT_SECONDS = 20.0
-# Of so many records, one statement is faster than a COPY in a transaction of its own (measured).
-MOST_AT_ONCE = 250
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.5
 
 # A segment may be locked for a moment, while it is emptied; new streams take the place of forgotten ones.
-PASSING_TROUBLE: tuple[type[BaseException], ...] = (
-    *CONNECTION_LOST, asyncpg.LockNotAvailableError, log_queries.StreamForgottenError,
-)  # fmt: skip
 
 Connections = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
+class GapError(Exception):
+    """A group before this one did not come about; nothing was written."""
+
+
 class KeysHeldError(Exception):
     """Another process holds one of the group's keys; nothing was written and nobody was told."""
+
+
+PASSING_TROUBLE: tuple[type[BaseException], ...] = (
+    *CONNECTION_LOST, asyncpg.LockNotAvailableError, log_queries.StreamForgottenError, GapError,
+)  # fmt: skip
+REFUSED_IN_ORDER = (asyncpg.LockNotAvailableError, KeysHeldError, GapError)
 
 
 @dataclass(slots=True)
@@ -62,7 +70,7 @@ class GroupCommit:
     def __init__(self, streams: Streams, announcer: Announcer) -> None:
         self._streams = streams
         self._announcer = announcer
-        self._one_writer = asyncio.Lock()
+        self._line = Line()
 
     async def run(
         self, group: Sequence[Submission], connections: Connections, *, at_once: bool = True
@@ -93,8 +101,8 @@ class GroupCommit:
             if at_once and await self._write_at_once(connection, group, attempt):
                 return
             await self._write_step_by_step(connection, group, attempt)
-        except (asyncpg.LockNotAvailableError, KeysHeldError):
-            raise  # it was refused in order
+        except REFUSED_IN_ORDER:
+            raise
         except BaseException:
             connection.terminate()  # in what state it is, nobody knows
             raise
@@ -104,9 +112,9 @@ class GroupCommit:
     ) -> bool:
         """Write the usual group, small and with fresh keys, in one round trip; False where it is another."""
         at = now()
-        if is_near_midnight(at) or sum(len(submission.records) for submission in group) > MOST_AT_ONCE:
+        if is_near_midnight(at) or sum(len(submission.records) for submission in group) > MOST_SINGLE:
             return False
-        async with self._one_writer:
+        async with self._line.alone():
             numbered = self._streams.number(group)
             if len(numbered.heads) != 1:
                 return False
@@ -120,9 +128,9 @@ class GroupCommit:
                 attempt.firsts, attempt.numbered = [], Numbered()
                 return False
             except BaseException:
-                self._streams.abandon()
+                self._streams.abandon(numbered)
                 raise
-            self._streams.committed(numbered.heads)
+            self._streams.take(numbered)
         return True
 
     async def _write_step_by_step(
@@ -133,17 +141,18 @@ class GroupCommit:
         await transaction.start()
         try:
             attempt.firsts = await self._claim_keys(connection, group)
-            async with self._one_writer:
+            async with self._line.turn() as turn:
                 attempt.numbered = self._streams.number(attempt.firsts)
+                self._streams.take(attempt.numbered)
                 try:
-                    await self._append(connection, attempt.numbered)
+                    await self._append(connection, attempt.numbered, turn)
                     await transaction.commit()
                 except BaseException:
-                    self._streams.abandon()
+                    self._streams.abandon(attempt.numbered)
                     raise
-                self._streams.committed(attempt.numbered.heads)
-        except (asyncpg.LockNotAvailableError, KeysHeldError):
+        except REFUSED_IN_ORDER:
             await transaction.rollback()
+            attempt.firsts, attempt.numbered = [], Numbered()
             raise
 
     async def _claim_keys(self, connection: Connection, group: Sequence[Submission]) -> list[Submission]:
@@ -157,10 +166,14 @@ class GroupCommit:
             raise KeysHeldError from None
         return [one for one in group if one.digest is None or (one.project_id, one.digest) in free]
 
-    @staticmethod
-    async def _append(connection: Connection, numbered: Numbered) -> None:
-        for segment, rows in numbered.rows.items():
-            await log_queries.append_to_log(connection, segment, rows)
+    async def _append(self, connection: Connection, numbered: Numbered, turn: Turn) -> None:
+        """Write the records, and, once every number before theirs has come about, how far they go."""
+        for segment in {**numbered.rows, **numbered.blocks}:
+            rows, blocks = numbered.rows[segment], numbered.blocks[segment]
+            await log_queries.append_to_log(connection, segment, rows, blocks)
+        await turn.comes()
+        if not self._streams.may_come_about(numbered):
+            raise GapError
         if numbered.heads:
             await log_queries.advance_heads(connection, numbered.heads)
 

@@ -18,8 +18,10 @@ from vibefollow_server.settings import Settings
 from .api_keys import ApiKeys, Caller
 from .backfill import BackfillGate
 from .body import Body, ByteBudget
+from .copy_format import Record
 from .lanes import backfill_lane, live_lane
 from .log import IngestLog
+from .problems import Kept
 from .rate_limits import RateLimits
 from .request import RequestHeaders, auth_required
 from .rings import digest_of
@@ -130,14 +132,10 @@ def _endpoint(scope: dict[str, Any]) -> Endpoint:
 def _submission(
     caller: Caller, endpoint: Endpoint, accepted: Accepted, key: str | None, body: bytes, now: datetime
 ) -> Submission:
-    kind = int(endpoint.kind)
     return Submission(
         project_id=caller.project_id,
         received_at=now,
-        records=[
-            (index, kind, _lane(endpoint, user_hash, of_the_past), user_hash, payload)
-            for index, payload, user_hash, of_the_past in accepted.records
-        ],
+        records=_records(endpoint, accepted.records),
         status=200 if endpoint.bulk else 202,
         answer=_counts(accepted) if endpoint.bulk else None,
         digest=digest_of(key) if key is not None else None,
@@ -145,11 +143,15 @@ def _submission(
     )
 
 
-def _lane(endpoint: Endpoint, user_hash: int, of_the_past: bool) -> int:
-    """Return where a record waits: users and past events that come in bulk do not hold up live records."""
-    if endpoint.bulk and (of_the_past or endpoint.kind is RecordKind.USER):
-        return backfill_lane(user_hash)
-    return live_lane(user_hash)
+def _records(endpoint: Endpoint, kept: list[Kept]) -> list[Record]:
+    """Give each record its lane: users and past events that come in bulk do not hold up live records."""
+    kind = int(endpoint.kind)
+    past_lane = backfill_lane if endpoint.bulk else live_lane
+    present_lane = past_lane if endpoint.kind is RecordKind.USER else live_lane
+    return [
+        (index, kind, (past_lane if of_the_past else present_lane)(user_hash), user_hash, payload)
+        for index, payload, user_hash, of_the_past in kept
+    ]
 
 
 def _fingerprint(endpoint: Endpoint, body: bytes) -> bytes:
