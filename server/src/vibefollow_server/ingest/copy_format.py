@@ -29,9 +29,9 @@ _RECORD = struct.Struct(f">{_REQUEST.size}s ih ih ii ih")
 _STREAM = struct.Struct(">ih i16s i")
 # … and seq.
 _NUMBER = struct.Struct(f">{_STREAM.size}sq")
+_SIZE = struct.Struct(">i")
 # A row up to its payload, with room for the number.
-_ROW = struct.Struct(f"{_RECORD.format} {_NUMBER.size}s i")
-_ROOM = bytes(_NUMBER.size)
+_ROW = struct.Struct(f"{_RECORD.format} {_NUMBER.size}x i")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -63,7 +63,7 @@ class CopyBlock:
         position, pack = _RECORD.size, _ROW.pack
         for index, kind, lane, user_hash, payload in records:
             size = len(payload)
-            pieces += (pack(request, 2, kind, 2, lane, 4, user_hash, 2, index, _ROOM, size), payload)
+            pieces += (pack(request, 2, kind, 2, lane, 4, user_hash, 2, index, size), payload)
             by_lane[lane].append(position)
             position += _ROW.size + size
         self.encoded = bytearray().join(pieces)
@@ -93,10 +93,9 @@ def encode_rows(rows: Sequence[LogRow]) -> bytes:
     pieces: list[bytes] = []
     for place, seq, user_hash, kind, index, received_at, payload in rows:
         request = _REQUEST.pack(len(COLUMNS), 16, place.project_id.bytes, 8, microseconds(received_at))
+        record = _RECORD.pack(request, 2, kind, 2, place.lane, 4, user_hash, 2, index)
         number = _NUMBER.pack(_STREAM.pack(2, place.segment, 16, place.stream_id.bytes, 8), seq)
-        size = len(payload)
-        row = _ROW.pack(request, 2, kind, 2, place.lane, 4, user_hash, 2, index, number, size)
-        pieces += (row, payload)
+        pieces += (record, number, _SIZE.pack(len(payload)), payload)
     return b"".join(pieces)
 
 

@@ -4,6 +4,7 @@ Checks come in SPEC section 2's order: 404, 405, 401, 429, 415, Idempotency-Key,
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -19,7 +20,7 @@ from .api_keys import ApiKeys, Caller
 from .backfill import BackfillGate
 from .body import Body, ByteBudget
 from .copy_format import Record
-from .lanes import backfill_lane, live_lane
+from .lanes import BACKFILL_LANES, LANE_MASK, LIVE_LANES
 from .log import IngestLog
 from .problems import Kept
 from .rate_limits import RateLimits
@@ -36,9 +37,11 @@ Headers = list[tuple[bytes, bytes]]
 
 ENDPOINTS = {endpoint.path: endpoint for endpoint in Endpoint}
 ACCEPTED = b'{"data":{"accepted":true}}'
-# Larger bodies that need the slow path are explained in a thread, so that nobody else waits for them.
-SLOW_IN_THREAD_BYTES = 32 * 1024
+# Bodies from this size on are decoded one by one; those that need the slow path are explained in a thread, so
+# that nobody else waits for them.
+LARGE_BODY_BYTES = 32 * 1024
 MOST_SLOW_AT_ONCE = 2
+AT_ONCE = contextlib.nullcontext()
 
 
 class IngestApi:
@@ -53,6 +56,7 @@ class IngestApi:
         self._log = log
         self._budget = ByteBudget(settings.body_budget, settings.accept_wait_seconds)
         self._stalls = StallWatch(settings.body_stall_seconds)
+        self._large_turns = asyncio.Lock()
         self._slow_turns = asyncio.Semaphore(MOST_SLOW_AT_ONCE)
 
     def bytes_held(self) -> int:
@@ -79,8 +83,10 @@ class IngestApi:
         key = headers.idempotency_key()
         with Body(self._budget, self._stalls) as incoming:
             body = await incoming.read(receive, headers.content_length(), gzipped=gzipped)
-            now = clock.now()
-            accepted = validate_fast(endpoint, body, now) or await self._explain(endpoint, body, now)
+            async with self._turn_of(body):
+                now = clock.now()  # not before its turn: the log wants times that do not run backwards
+                accepted = validate_fast(endpoint, body, now)
+            accepted = accepted or await self._explain(endpoint, body, now)
             submission = _submission(caller, endpoint, accepted, key, body, now)
             del body
             outcome = await self._log.submit(submission)
@@ -107,9 +113,13 @@ class IngestApi:
         if endpoint.bulk:
             await self._gate.demand_room(caller.project_id, caller.backfill_queue_limit)
 
+    def _turn_of(self, body: bytes) -> contextlib.AbstractAsyncContextManager[object]:
+        """Let large bodies be decoded one by one, so that in between the database gets what it waits for."""
+        return self._large_turns if len(body) >= LARGE_BODY_BYTES else AT_ONCE
+
     async def _explain(self, endpoint: Endpoint, body: bytes, now: datetime) -> Accepted:
         """Take a body apart that is not plainly good; raises 400 and 422 with everything that is wrong."""
-        if len(body) < SLOW_IN_THREAD_BYTES:
+        if len(body) < LARGE_BODY_BYTES:
             verdict = validate_slow(endpoint, body, now)
         else:
             async with self._slow_turns:
@@ -146,10 +156,11 @@ def _submission(
 def _records(endpoint: Endpoint, kept: list[Kept]) -> list[Record]:
     """Give each record its lane: users and past events that come in bulk do not hold up live records."""
     kind = int(endpoint.kind)
-    past_lane = backfill_lane if endpoint.bulk else live_lane
-    present_lane = past_lane if endpoint.kind is RecordKind.USER else live_lane
+    past = BACKFILL_LANES if endpoint.bulk else LIVE_LANES
+    present = past if endpoint.kind is RecordKind.USER else LIVE_LANES
+    # Looked up, not called: there are hundreds of thousands a second.
     return [
-        (index, kind, (past_lane if of_the_past else present_lane)(user_hash), user_hash, payload)
+        (index, kind, (past if of_the_past else present)[user_hash & LANE_MASK], user_hash, payload)
         for index, payload, user_hash, of_the_past in kept
     ]
 

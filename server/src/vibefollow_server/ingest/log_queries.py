@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vibefollow_server.db.pool import Connection
 
@@ -62,10 +62,13 @@ async def append_to_log(
 ) -> None:
     """COPY rows, single and in blocks, into a segment of the durable log."""
 
-    async def whole() -> AsyncIterator[bytes]:
-        yield b"".join([HEADER, encode_rows(rows), *(block.encoded for block in blocks), TRAILER])
+    async def parts() -> AsyncIterator[Any]:  # asyncpg takes every buffer, its types say bytes
+        yield HEADER + encode_rows(rows)
+        for block in blocks:
+            yield block.encoded
+        yield TRAILER
 
-    await connection.copy_to_table(f"ingest_log_{segment}", source=whole(), columns=COLUMNS, format="binary")
+    await connection.copy_to_table(f"ingest_log_{segment}", source=parts(), columns=COLUMNS, format="binary")
 
 
 async def advance_heads(connection: Connection, heads: Sequence[Head]) -> None:
