@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 import structlog
+from asyncpg.transaction import Transaction
 
 from vibefollow_server.clock import now
 from vibefollow_server.db.pool import CONNECTION_LOST, Connection
@@ -72,13 +73,12 @@ class GroupCommit:
         self._announcer = announcer
         self._line = Line()
 
-    async def run(
-        self, group: Sequence[Submission], connections: Connections, *, at_once: bool = True
-    ) -> None:
+    async def run(self, group: Sequence[Submission], connections: Connections, *, usual: bool = True) -> None:
         """Commit `group` through lost connections, for as long as somebody waits for it.
 
         The lock time-out of the connections says how long another process may hold one of the keys.
-        `at_once`: try a single statement first; for whom a long time-out is not to keep the only writer.
+        `usual`: try a single statement first, and let no later group get ahead. Not for a group with a long
+        time-out, which would keep all others waiting.
         Raises `KeysHeldError` when it is over, and what PostgreSQL refuses for a reason that lasts.
         """
         attempt, pause = Attempt(), SHORTEST_PAUSE_SECONDS
@@ -87,7 +87,7 @@ class GroupCommit:
                 async with asyncio.timeout(ATTEMPT_SECONDS), connections() as connection:
                     if not await self._came_about(connection, attempt):
                         attempt = Attempt()
-                        await self._write(connection, group, attempt, at_once)
+                        await self._write(connection, group, attempt, usual)
                     group, attempt = await self._settle(connection, group, attempt), Attempt()
             except PASSING_TROUBLE as error:
                 logger.warning("commit_interrupted", error=type(error).__name__, requests=len(group))
@@ -95,12 +95,12 @@ class GroupCommit:
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _write(
-        self, connection: Connection, group: Sequence[Submission], attempt: Attempt, at_once: bool
+        self, connection: Connection, group: Sequence[Submission], attempt: Attempt, usual: bool
     ) -> None:
         try:
-            if at_once and await self._write_at_once(connection, group, attempt):
+            if usual and await self._write_at_once(connection, group, attempt):
                 return
-            await self._write_step_by_step(connection, group, attempt)
+            await self._write_step_by_step(connection, group, attempt, in_order=usual)
         except REFUSED_IN_ORDER:
             raise
         except BaseException:
@@ -134,26 +134,39 @@ class GroupCommit:
         return True
 
     async def _write_step_by_step(
-        self, connection: Connection, group: Sequence[Submission], attempt: Attempt
+        self, connection: Connection, group: Sequence[Submission], attempt: Attempt, in_order: bool
     ) -> None:
         """Write any group: keys first, so that a repeated one is left out and aborts no neighbour."""
         transaction = connection.transaction()
-        await transaction.start()
-        try:
-            attempt.firsts = await self._claim_keys(connection, group)
-            async with self._line.turn() as turn:
-                attempt.numbered = self._streams.number(attempt.firsts)
-                self._streams.take(attempt.numbered)
+        with self._line.turn() as turn:
+            try:
+                await self._take_numbers(connection, transaction, group, attempt, turn, in_order)
                 try:
                     await self._append(connection, attempt.numbered, turn)
                     await transaction.commit()
                 except BaseException:
                     self._streams.abandon(attempt.numbered)
                     raise
-        except REFUSED_IN_ORDER:
-            await transaction.rollback()
-            attempt.firsts, attempt.numbered = [], Numbered()
-            raise
+            except REFUSED_IN_ORDER:
+                await transaction.rollback()
+                attempt.firsts, attempt.numbered = [], Numbered()
+                raise
+
+    async def _take_numbers(
+        self, connection: Connection, transaction: Transaction, group: Sequence[Submission],
+        attempt: Attempt, turn: Turn, in_order: bool,
+    ) -> None:  # fmt: skip
+        """Claim the keys and join the line. `in_order`: nobody who comes later is to be ahead meanwhile."""
+        if not in_order:
+            await transaction.start()
+            attempt.firsts = await self._claim_keys(connection, group)
+        async with self._line.entrance:
+            if in_order:
+                await transaction.start()
+                attempt.firsts = await self._claim_keys(connection, group)
+            turn.join()
+            attempt.numbered = self._streams.number(attempt.firsts)
+            self._streams.take(attempt.numbered)
 
     async def _claim_keys(self, connection: Connection, group: Sequence[Submission]) -> list[Submission]:
         """Return the submissions that are to be written: without a key, or the first with theirs."""

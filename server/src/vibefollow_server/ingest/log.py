@@ -183,7 +183,7 @@ class IngestLog:
     async def _commit_alone(self, submission: Submission) -> None:
         try:
             async with self._turns_apart:
-                await self._commit.run([submission], self._patient_connection, at_once=False)
+                await self._commit.run([submission], self._patient_connection, usual=False)
         except KeysHeldError:
             submission.settle(KeyInProgress())
         except Exception as error:  # noqa: BLE001 - its waiter must hear of it
