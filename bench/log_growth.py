@@ -50,8 +50,8 @@ TITLE = "# What the log leaves behind"
 INTRODUCTION = f"""\
 Written by `make bench-log`. Records go through API and worker to users and events. One in {SLICE // SINGLES}
 is a single event, the rest come in bulks of 1000, each request with an idempotency key. Processed records
-stay for {KEPT_SECONDS} s here (10 minutes by default); segments are swept once a minute. Sizes are in MiB, rows
-as PostgreSQL counts them. "HOT" is the share of updates of heads and positions (the smaller one) that
+stay for {KEPT_SECONDS} s here (10 minutes by default); segments are swept once a minute. Sizes are in MiB,
+rows as PostgreSQL counts them. "HOT" is the share of updates of heads and positions (the smaller one) that
 touched no index. The last line is from {LAST_SWEEP_SECONDS:.0f} s after the worker has caught up. "Rings" in
 [docs/design/ingest.md](../docs/design/ingest.md) says why nothing grows. Keys live for a day: they grow until
 it is over."""
