@@ -50,7 +50,8 @@ END $$;
 FILLED = ("idempotency_keys", "users", "events", "bench_events", "event_identities", "user_event_counts")
 
 INSERT_ONE = (
-    f"INSERT INTO bench_one_by_one ({', '.join(COLUMNS)}) VALUES ($1, 0, 0, $2, $3, 0, $4, 0, $5, $6)"
+    "INSERT INTO bench_one_by_one (project_id, segment, lane, stream_id, seq, user_hash, kind, request_index,"
+    " received_at, payload) VALUES ($1, 0, 0, $2, $3, 0, $4, 0, $5, $6)"
 )
 EVENT_COLUMNS = (
     "project_id, external_user_id, occurred_at, identity, name, name_rank, live, event_id, properties,"
