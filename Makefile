@@ -7,12 +7,13 @@ UP_ARGS ?=
 TEST_ARGS ?=
 BENCH_DIR ?=
 MINUTES ?= 10
+MILLIONS ?= 10
 TORTURE_ARGS ?=
 UV := $(BIN)/uv
 NODE_IS_NEW_ENOUGH := const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)
 LOCKED := requirements.lock server/pyproject.toml sdks/python/pyproject.toml
 
-.PHONY: help setup up test check bench bench-full bench-sdk torture wrk format lock openapi docs-python docs-typescript wire-cases clean
+.PHONY: help setup up test check bench bench-full bench-log bench-sdk torture wrk format lock openapi docs-python docs-typescript wire-cases clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -70,6 +71,9 @@ wrk:
 
 torture: setup ## faults at random for MINUTES, on two of each process; exit 1 if one record goes wrong
 	$(BIN)/python -m server.tests.acceptance.torture --minutes $(MINUTES) $(TORTURE_ARGS)
+
+bench-log: setup ## send MILLIONS=10 of records through the log, and write down what they leave behind
+	$(BIN)/python -m bench.log_growth --millions $(MILLIONS)
 
 bench-sdk: setup ## measure the Python SDK beside posthog's and Segment's, which .venv-bench gets
 	@test -x .venv-bench/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-bench

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ END $$;
 FILLED = ("idempotency_keys", "users", "events", "bench_events", "event_identities", "user_event_counts")
 
 INSERT_ONE = (
-    f"INSERT INTO bench_one_by_one ({', '.join(COLUMNS)}) VALUES ($1, 0, 0, $2, $3, 0, $4, 0, $5, $6)"
+    "INSERT INTO bench_one_by_one (project_id, segment, lane, stream_id, seq, user_hash, kind, request_index,"
+    " received_at, payload) VALUES ($1, 0, 0, $2, $3, 0, $4, 0, $5, $6)"
 )
 EVENT_COLUMNS = (
     "project_id, external_user_id, occurred_at, identity, name, name_rank, live, event_id, properties,"
@@ -238,6 +240,58 @@ async def pass_over(pool: Pool) -> None:
 async def waiting(pool: Pool, project_id: uuid.UUID) -> int:
     """Return how many records of the project wait to be processed."""
     return await waiting_records(pool, project_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """A table with all its partitions: live and dead rows as counted by PostgreSQL, sizes in bytes.
+
+    `hot`: the share of its updates that touched no index (1.0: there were none).
+    """
+
+    rows: int
+    dead: int
+    heap: int
+    indexes: int
+    hot: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogSizes:
+    """What the log and what belongs to it take."""
+
+    segments_in_use: int
+    log: TableSize
+    heads: TableSize
+    positions: TableSize
+    keys: TableSize
+
+
+async def log_sizes(pool: Pool) -> LogSizes:
+    """Return how large the log is at the moment."""
+    in_use: int = await pool.fetchval(
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = 'ingest_log'::regclass"
+        " AND pg_relation_size(inhrelid) > 0"
+    )
+    names = ("ingest_log", "ingest_heads", "ingest_positions", "idempotency_keys")
+    log, heads, positions, keys = [await _size(pool, name) for name in names]
+    return LogSizes(in_use, log, heads, positions, keys)
+
+
+async def _size(pool: Pool, table: str) -> TableSize:
+    row = await pool.fetchrow(
+        """
+        SELECT coalesce(sum(n_live_tup), 0)::bigint, coalesce(sum(n_dead_tup), 0)::bigint,
+               sum(pg_table_size(t.relid))::bigint, sum(pg_indexes_size(t.relid))::bigint,
+               coalesce(sum(n_tup_hot_upd)::float8 / nullif(sum(n_tup_upd), 0), 1)
+        FROM pg_stat_user_tables t
+        WHERE relid = $1::text::regclass
+           OR relid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = $1::text::regclass)
+        """,
+        table,
+    )
+    assert row is not None
+    return TableSize(*row)
 
 
 async def stage_fresh(connection: Connection, project_id: uuid.UUID, since: datetime) -> int:
