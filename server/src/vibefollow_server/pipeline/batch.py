@@ -31,6 +31,7 @@ async def store(connection: Connection, project_id: uuid.UUID, understood: Under
         new_users = await _apply(connection, project_id, understood.identifies)
         if new_users:
             await queries.note_seen_before(connection, project_id, new_users)
+            await queries.note_identified(connection, project_id, new_users)
     if understood.set_aside:
         ids = [uuid7() for _ in understood.set_aside]
         await queries.insert_quarantine(connection, project_id, ids, understood.set_aside)
