@@ -1,6 +1,7 @@
-"""SPEC section 3, "Quarantine": edit and replay. Validated anew, with its own times and identity, and once."""
+"""SPEC section 3, "Quarantine": edit and replay. Validated anew, times and identity kept, and once."""
 
 import asyncio
+import json
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,9 @@ from asyncpg import Pool, Record
 from vibefollow_server import clock
 from vibefollow_server.ids import uuid7
 from vibefollow_server.ingest.lanes import hash_user, live_lane
+from vibefollow_server.pipeline import incoming
 from vibefollow_server.pipeline.event_identity import identity_by_place
+from vibefollow_server.quarantine import service
 from vibefollow_server.web.dashboard.wire import PREFIX
 
 from ..pipeline.conftest import EVENT, USER
@@ -120,8 +123,6 @@ async def test_what_makes_no_sense_still_is_refused_with_its_fields_and_changes_
 
 
 def _json(value: Any) -> bytes:
-    import json
-
     return json.dumps(value).encode()
 
 
@@ -192,8 +193,6 @@ async def test_as_it_is_it_is_refused_until_the_definition_changes(
     record_id = await desk.senseless()
     answer = await desk.post(f"{record_id}/replay", {})
     assert problems(answer) == [("validation_failed", "payload.properties.feature")]
-    from vibefollow_server.pipeline import incoming
-
     monkeypatch.setattr(incoming, "CANONICAL", {})
     assert (await desk.done(f"{record_id}/replay", {}))["edited_payload"] is None
     assert len(await desk.events("u")) == 1
@@ -278,9 +277,6 @@ async def test_a_record_of_another_project_is_not_found(desk: Desk) -> None:
 async def test_all_of_a_reason_and_name_are_replayed_set_by_set(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vibefollow_server.pipeline import incoming
-    from vibefollow_server.quarantine import service
-
     monkeypatch.setattr(service, "SET_SIZE", 3)
     await desk.send(*({"external_user_id": f"u{n}", "name": "feature_used"} for n in range(7)))
     await desk.send(*({"external_user_id": f"u{n}", "name": "trial_expiring"} for n in range(2)))
@@ -302,8 +298,6 @@ async def test_all_of_a_reason_and_name_are_replayed_set_by_set(
 async def test_several_records_of_one_event_id_are_one_event(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vibefollow_server.pipeline import incoming
-
     at = datetime.fromisoformat("2026-05-01T10:00:00+00:00")
     for minute in range(3):
         moment = at + timedelta(minutes=minute)
