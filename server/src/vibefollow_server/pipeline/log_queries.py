@@ -94,6 +94,19 @@ async def take_turns(connection: Connection, project_id: uuid.UUID, lanes: Colle
     return sorted(row["lane"] for row in rows)
 
 
+async def wait_for_turns(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> None:
+    """Become the only worker on `lanes`, until the transaction ends; waits for turns that others are taking.
+
+    Lanes are locked in order, so two that wait do not wait for each other. The rows must have been offered.
+    """
+    await connection.execute(
+        "SELECT lane FROM pipeline_turns WHERE project_id = $1 AND lane = ANY($2::smallint[])"
+        " ORDER BY lane FOR UPDATE",
+        project_id,
+        lanes,
+    )
+
+
 async def waiting_in(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> list[Waiting]:
     """Return where records wait in `lanes` (0 to 15), all of one instant.
 

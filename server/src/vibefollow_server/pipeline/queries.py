@@ -124,6 +124,18 @@ _COUNT = """counted AS (
 )"""
 
 
+async def users_with_due_events(
+    connection: Connection, project_id: uuid.UUID, present: datetime
+) -> list[str]:
+    """Return the users whose events were ahead and have happened by now."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT external_user_id FROM events_ahead WHERE project_id = $1 AND occurred_at <= $2",
+        project_id,
+        present,
+    )
+    return [row["external_user_id"] for row in rows]
+
+
 async def take_due_events(
     connection: Connection, project_id: uuid.UUID, user_ids: Collection[str], present: datetime
 ) -> list[Event]:

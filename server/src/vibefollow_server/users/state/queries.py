@@ -9,11 +9,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from vibefollow_server.db.pool import Connection, Record
+from vibefollow_server.db.pool import Connection, Pool, Record
 from vibefollow_server.users.stages import Stage
 
 from .derived import DEFAULT_GRACE_PERIOD, DerivedState, SaidPlan
@@ -134,6 +134,61 @@ async def save_standings(
         list(standings),
         *([row[column] for row in values] for column in range(len(names))),
     )
+
+
+async def projects_with_turns(pool: Pool, present: datetime) -> list[uuid.UUID]:
+    """Return the projects in which time alone has something to do by now."""
+    project_ids = [row["id"] for row in await pool.fetch("SELECT id FROM projects")]
+    rows = await pool.fetch(
+        "SELECT DISTINCT project_id FROM users WHERE project_id = ANY($1::uuid[]) AND turns_at <= $2"
+        " UNION SELECT DISTINCT project_id FROM events_ahead"
+        " WHERE project_id = ANY($1::uuid[]) AND occurred_at <= $2",
+        project_ids,
+        present,
+    )
+    return [row["project_id"] for row in rows]
+
+
+class Turn(NamedTuple):
+    """When a user is due; '-infinity' comes as asyncpg has it, and goes back so."""
+
+    at: datetime
+    external_user_id: str
+
+
+async def due_users(
+    connection: Connection, project_id: uuid.UUID, present: datetime, after: Turn | None, limit: int
+) -> list[Turn]:
+    """Return the next users whose stage time alone changes by now, or who are to be derived anew.
+
+    Who is due longest comes first. Those after `after`: who was left alone does not come again.
+    """
+    rows = await connection.fetch(
+        "SELECT turns_at, external_user_id FROM users WHERE project_id = $1 AND turns_at <= $2"
+        + (" AND (turns_at, external_user_id) > ($4, $5)" if after else "")
+        + " ORDER BY turns_at, external_user_id LIMIT $3",
+        project_id,
+        present,
+        limit,
+        *(after or ()),
+    )
+    return [Turn(*row) for row in rows]
+
+
+async def load_due(
+    connection: Connection, project_id: uuid.UUID, bounds: Mapping[str, datetime]
+) -> dict[str, Standing]:
+    """Return where those of some users stand who turn before an instant: {user: instant}."""
+    rows = await connection.fetch(
+        f"SELECT u.external_user_id, {STANDING} FROM users u"
+        " JOIN unnest($2::text[], $3::timestamptz[]) AS b (external_user_id, bound)"
+        " ON u.external_user_id = b.external_user_id"
+        " WHERE u.project_id = $1 AND u.turns_at < b.bound",
+        project_id,
+        list(bounds),
+        list(bounds.values()),
+    )
+    return {row["external_user_id"]: standing_of(row) for row in rows}
 
 
 async def grace_period_of(connection: Connection, project_id: uuid.UUID) -> timedelta:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 
 from vibefollow_server.db.pool import Connection
 
@@ -23,17 +24,18 @@ async def follow(
     standings: Mapping[str, Standing],
     news: Mapping[str, News],
     happened_until: datetime,
-    until: datetime | None = None,
+    until: Mapping[str, datetime] = MappingProxyType({}),
 ) -> dict[str, Standing]:
     """Keep what was known when of the users of `standings`, and return where they stand now.
 
     The caller has stored the events of `news`, holds the users' lanes, and saves the standings. Events after
-    `happened_until` have not happened yet. Time passes until `until`; None: as far as each one's news.
+    `happened_until` have not happened yet. Time passes for a user as far as the news, and further for whom
+    `until` says so.
     """
     grace_period = await queries.grace_period_of(connection, project_id)
     found: dict[str, Unfolded] = {}
     for user_id, standing in standings.items():
-        if gone_on := go_on(standing, news[user_id], grace_period, until):
+        if gone_on := go_on(standing, news[user_id], grace_period, until.get(user_id)):
             found[user_id] = gone_on
     if others := standings.keys() - found.keys():
         telling = _Telling(connection, project_id, grace_period, until)
@@ -47,7 +49,11 @@ class _Telling:
     """Telling lifecycles with all their events at hand."""
 
     def __init__(
-        self, connection: Connection, project_id: uuid.UUID, grace_period: timedelta, until: datetime | None
+        self,
+        connection: Connection,
+        project_id: uuid.UUID,
+        grace_period: timedelta,
+        until: Mapping[str, datetime],
     ) -> None:
         self._connection = connection
         self._project_id = project_id
@@ -64,7 +70,7 @@ class _Telling:
         found: dict[str, Unfolded] = {}
         for user_id, standing in standings.items():
             known = events.get(user_id, ())
-            gone_on = go_on(standing, news[user_id], self._grace_period, self._until, known)
+            gone_on = go_on(standing, news[user_id], self._grace_period, self._until.get(user_id), known)
             if gone_on is not None:
                 found[user_id] = gone_on
         others = {user_id: one for user_id, one in standings.items() if user_id not in found}
@@ -75,7 +81,11 @@ class _Telling:
             # Who is new, or is to be made anew, has no instant up to which all is well.
             begin = news[user_id].begins_at(identified_at) if standing.as_of else None
             found[user_id] = unfold(
-                identified_at, everything, begin or identified_at, self._grace_period, self._until
+                identified_at,
+                everything,
+                begin or identified_at,
+                self._grace_period,
+                self._until.get(user_id),
             )
         return found
 
