@@ -185,7 +185,7 @@ class World:
         while True:
             try:
                 return await self._once(do, kill_after)
-            except (*CONNECTION_LOST, asyncpg.AdminShutdownError):
+            except CONNECTION_LOST:
                 kill_after = None  # not again
 
     async def _once(self, do: Callable[[Connection], Awaitable[Any]], kill_after: float | None) -> Any:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from vibefollow_server.pipeline.time_alone import let_time_pass
+
 from .conftest import Desk, Time
 
 
@@ -64,6 +66,7 @@ async def test_an_event_ahead_of_its_time_makes_its_user_known_too(desk: Desk, t
     ahead = time.now.replace(hour=20).isoformat()
     await desk.send({"external_user_id": "a", "name": "n", "timestamp": ahead})
     time.passes(days=31)
+    await let_time_pass(desk.pool)
     assert await listed(desk) == ["a"]
 
 

@@ -107,12 +107,11 @@ async def take_turns(connection: Connection, project_id: uuid.UUID, lanes: Colle
 
 
 async def wait_for_turns(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> None:
-    """Become the only one on `lanes`, waiting for who is; in their order, so that two never wait in a circle.
+    """Become the only worker on `lanes`, until the transaction ends; waits for turns that others are taking.
 
-    Raises `LockNotAvailableError` after the session's `lock_timeout`.
+    Lanes are locked in order, so two that wait do not wait for each other. The rows must have been offered.
     """
-    await offer_turns(connection, project_id)
-    await connection.fetch(
+    await connection.execute(
         "SELECT lane FROM pipeline_turns WHERE project_id = $1 AND lane = ANY($2::smallint[])"
         " ORDER BY lane FOR UPDATE",
         project_id,
