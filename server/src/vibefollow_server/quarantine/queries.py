@@ -118,6 +118,26 @@ async def count_groups(
     )
 
 
+async def count_reasons(
+    connection: Connection, project_id: uuid.UUID, reasons: Sequence[str], most: int
+) -> dict[str, int]:
+    """Return how many records are in quarantine for each reason, counted up to `most`."""
+    rows = await connection.fetch(
+        """
+        SELECT r.reason, (
+            SELECT count(*) FROM (
+                SELECT FROM quarantine q WHERE q.project_id = $1 AND q.state = 'quarantined'
+                  AND q.reason = r.reason LIMIT $3
+            ) counted
+        ) AS records FROM unnest($2::text[]) AS r (reason)
+        """,
+        project_id,
+        reasons,
+        most,
+    )
+    return {row["reason"]: row["records"] for row in rows}
+
+
 async def find_record(connection: Connection, project_id: uuid.UUID, record_id: uuid.UUID) -> Record | None:
     """Return one record with its payload."""
     return await connection.fetchrow(
