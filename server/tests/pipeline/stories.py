@@ -14,9 +14,11 @@ from typing import Any
 from vibefollow_server.pipeline.event_identity import identity_by_content, identity_by_id
 
 from ..reference.derived_state import state_as_of
-from ..users.state.histories import CONTENTS, DELAYS, SLOT, SLOTS, START, TIE_BREAKERS, TRAITS
+from ..users.state.histories import CONTENTS, DELAYS, SLOT, START, TIE_BREAKERS, TRAITS
 
 Json = dict[str, Any]
+# Users have many instants in common: each is a request at least.
+SLOTS = 80
 # By then everything has arrived, and time has done all that it does soon.
 END = START + SLOTS * SLOT + timedelta(days=100)
 

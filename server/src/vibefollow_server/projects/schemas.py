@@ -14,7 +14,7 @@ from .limits import BACKFILL_QUEUE, HIGHEST_RATE, LARGEST_QUEUE, Limit
 from .links import normal_email
 from .passwords import LONGEST
 from .roles import Role
-from .service import LONGEST_NAME
+from .service import LONGEST_GRACE_PERIOD_DAYS, LONGEST_NAME
 
 
 def _deliverable(address: str) -> str:
@@ -69,11 +69,23 @@ class NewProject(Body):
     name: Name
 
 
+GracePeriod = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=LONGEST_GRACE_PERIOD_DAYS,
+        description="For so long access goes on after a cancellation that does not say when it ends; for past"
+        " cancellations too.",
+    ),
+]
+
+
 class ProjectChange(Body):
     """What to change of both environments; what is absent or null stays."""
 
     name: Name | None = None
     timezone: Annotated[Text, Field(max_length=100, examples=["Europe/Berlin"])] | None = None
+    grace_period_days: GracePeriod | None = None
 
 
 Rate = Annotated[
@@ -174,6 +186,7 @@ class ProjectOut(BaseModel):
 
     name: str
     timezone: str
+    grace_period_days: int
     role: Role
     created_at: Moment
     live_project_id: UUID
