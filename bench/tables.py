@@ -77,9 +77,9 @@ FROM events WHERE project_id = $1 GROUP BY project_id, external_user_id, name
 """
 FILL_USERS = """
 INSERT INTO users (project_id, external_user_id, email, name, plan, traits, identified_at, updated_at,
-                   first_seen_at, last_seen_at)
+                   first_seen_at, last_seen_at, said_plan, said_plan_at, turns_at)
 SELECT $1, 'u' || n, 'u' || n || '@example.com', 'User ' || n, 'pro', jsonb_build_object('seats', n % 50),
-       $4, $4, $4, $4
+       $4, $4, $4, $4, 'pro', $4, NULL
 FROM generate_series($2::bigint, $3::bigint) n
 """
 # A day's partition has the ordinal of the day modulo the number of partitions: see `ingest.rings`.

@@ -72,6 +72,19 @@ def test_a_taken_or_unfit_name_is_one_sentence(vibefollow: Vibefollow) -> None:
         assert (code, out, sentence.count("\n")) == (1, "", 1)
 
 
+def test_a_project_is_changed_and_shown(vibefollow: Vibefollow) -> None:
+    vibefollow("projects", "create", "Acme")
+    code, shown, _ = vibefollow("projects", "change", "--project", "Acme", "--grace-period-days", "7")
+    assert (code, shown) == (0, "Acme\tUTC\t7\n")
+    code, shown, _ = vibefollow(
+        "projects", "change", "--project", "Acme", "--name", "Bolt", "--timezone", "Europe/Berlin"
+    )
+    assert (code, shown) == (0, "Bolt\tEurope/Berlin\t7\n")
+    for unfit in (("--grace-period-days", "3651"), ("--timezone", "Mars"), ("--name", " ")):
+        code, shown, problem = vibefollow("projects", "change", "--project", "Bolt", *unfit)
+        assert (code, shown, problem.count("\n")) == (1, "", 1)
+
+
 @pytest.mark.parametrize("env", ["live", "test"])
 def test_a_new_key_is_alone_on_stdout(vibefollow: Vibefollow, env: str) -> None:
     vibefollow("projects", "create", "Acme")
