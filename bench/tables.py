@@ -46,7 +46,15 @@ BEGIN
     END LOOP;
 END $$;
 """
-FILLED = ("idempotency_keys", "users", "events", "bench_events", "event_identities", "user_event_counts")
+FILLED = (
+    "idempotency_keys",
+    "users",
+    "events",
+    "bench_events",
+    "event_identities",
+    "user_event_counts",
+    "unidentified_users",
+)
 
 INSERT_ONE = (
     f"INSERT INTO bench_one_by_one ({', '.join(COLUMNS)}) VALUES ($1, 0, 0, $2, $3, 0, $4, 0, $5, $6)"
@@ -74,6 +82,14 @@ FILL_COUNTS = """
 INSERT INTO user_event_counts (project_id, external_user_id, name, count, first_at, last_at)
 SELECT project_id, external_user_id, name, count(*), min(occurred_at), max(occurred_at)
 FROM events WHERE project_id = $1 GROUP BY project_id, external_user_id, name
+"""
+# Who has done something and was not identified.
+FILL_UNIDENTIFIED = """
+INSERT INTO unidentified_users (project_id, external_user_id, first_received_at)
+SELECT project_id, external_user_id, min(received_at) FROM events e
+WHERE project_id = $1 AND NOT EXISTS (
+    SELECT FROM users u WHERE u.project_id = e.project_id AND u.external_user_id = e.external_user_id
+) GROUP BY project_id, external_user_id
 """
 FILL_USERS = """
 INSERT INTO users (project_id, external_user_id, email, name, plan, traits, identified_at, updated_at,
@@ -177,8 +193,9 @@ async def fill_events(
 
 
 async def fill_counts(connection: Connection, project_id: uuid.UUID) -> None:
-    """Count the filled events by user and name, as the pipeline would have."""
+    """Count the filled events by user and name, and list who is not known, as the pipeline would have."""
     await connection.execute(FILL_COUNTS, project_id)
+    await connection.execute(FILL_UNIDENTIFIED, project_id)
 
 
 async def count_events(connection: Connection, project_id: uuid.UUID) -> int:

@@ -324,11 +324,12 @@ STEPS = st.one_of(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(STEPS, min_size=10, max_size=30), chance=st.randoms(use_true_random=False))
+@given(history=st.lists(STEPS, min_size=10, max_size=30), seed=st.integers(0, 10**6))
 async def test_ledger_and_state_are_those_of_a_plain_model(
-    world: World, history: list[tuple[Any, ...]], chance: random.Random
+    world: World, history: list[tuple[Any, ...]], seed: int
 ) -> None:
     await world.product.slot.close()
+    chance = random.Random(seed)  # who is first decides between members, so hypothesis may not be asked
     world.begin()
     await world.send([{"external_user_id": user, "name": SENSELESS} for user in USERS * 2])
     await world.work(4, None)
