@@ -47,7 +47,15 @@ BEGIN
     END LOOP;
 END $$;
 """
-FILLED = ("idempotency_keys", "users", "events", "bench_events", "event_identities", "user_event_counts")
+FILLED = (
+    "idempotency_keys",
+    "users",
+    "events",
+    "bench_events",
+    "event_identities",
+    "user_event_counts",
+    "unidentified_users",
+)
 
 INSERT_ONE = (
     "INSERT INTO bench_one_by_one (project_id, segment, lane, stream_id, seq, user_hash, kind, request_index,"
@@ -77,11 +85,19 @@ INSERT INTO user_event_counts (project_id, external_user_id, name, count, first_
 SELECT project_id, external_user_id, name, count(*), min(occurred_at), max(occurred_at)
 FROM events WHERE project_id = $1 GROUP BY project_id, external_user_id, name
 """
+# Who has done something and was not identified.
+FILL_UNIDENTIFIED = """
+INSERT INTO unidentified_users (project_id, external_user_id, first_received_at)
+SELECT project_id, external_user_id, min(received_at) FROM events e
+WHERE project_id = $1 AND NOT EXISTS (
+    SELECT FROM users u WHERE u.project_id = e.project_id AND u.external_user_id = e.external_user_id
+) GROUP BY project_id, external_user_id
+"""
 FILL_USERS = """
 INSERT INTO users (project_id, external_user_id, email, name, plan, traits, identified_at, updated_at,
-                   first_seen_at, last_seen_at)
+                   first_seen_at, last_seen_at, said_plan, said_plan_at, turns_at)
 SELECT $1, 'u' || n, 'u' || n || '@example.com', 'User ' || n, 'pro', jsonb_build_object('seats', n % 50),
-       $4, $4, $4, $4
+       $4, $4, $4, $4, 'pro', $4, NULL
 FROM generate_series($2::bigint, $3::bigint) n
 """
 # A day's partition has the ordinal of the day modulo the number of partitions: see `ingest.rings`.
@@ -179,8 +195,9 @@ async def fill_events(
 
 
 async def fill_counts(connection: Connection, project_id: uuid.UUID) -> None:
-    """Count the filled events by user and name, as the pipeline would have."""
+    """Count the filled events by user and name, and list who is not known, as the pipeline would have."""
     await connection.execute(FILL_COUNTS, project_id)
+    await connection.execute(FILL_UNIDENTIFIED, project_id)
 
 
 async def count_events(connection: Connection, project_id: uuid.UUID) -> int:

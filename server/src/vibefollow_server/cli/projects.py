@@ -1,4 +1,4 @@
-"""`vibefollow projects`: make and list projects, show and set their limits."""
+"""`vibefollow projects`: make and list projects, show and set their limits and their retention."""
 
 import shlex
 import sys
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from vibefollow_server.projects.service import Project
     from vibefollow_server.secret import Secret
 
-app = typer.Typer(no_args_is_help=True, help="Make and list projects; show and set their limits.")
+app = typer.Typer(
+    no_args_is_help=True, help="Make, list and change projects; show and set their limits and retention."
+)
 
 COLUMNS = ("name", "live project id", "test project id", "created")
+CHANGE_COLUMNS = ("name", "timezone", "grace period in days")
 LIMIT_COLUMNS = ("limit", "value", "unit", "default", "is")
 
 
@@ -57,6 +60,32 @@ def list_(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     print_table(COLUMNS, [_row(project) for project in projects])
 
 
+@app.command("change")
+def change(
+    project: Annotated[str, typer.Option(help="Name or id of the project.")],
+    name: Annotated[str | None, typer.Option(help="Call it so.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="As in the IANA database.")] = None,
+    grace_period_days: Annotated[
+        int | None,
+        typer.Option(help="How long access goes on after a cancellation that does not say when it ends."),
+    ] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Change name, timezone or grace period of a project, in both environments, and show them.
+
+    The grace period holds for past cancellations too; the worker goes through them within a minute.
+    """
+
+    async def work(connection: "asyncpg.Connection[asyncpg.Record]", _: "Secret") -> "Project":
+        from vibefollow_server.projects.service import change_named_project
+
+        return await change_named_project(connection, project, name, timezone, grace_period_days)
+
+    changed = with_database(settings_from(data_dir, database_url), work)
+    print_table(CHANGE_COLUMNS, [(changed.name, changed.timezone, changed.grace_period_days)])
+
+
 @app.command("limits")
 def limits(
     project: Annotated[str, typer.Option(help="Name or id of the project.")],
@@ -91,6 +120,35 @@ def limits(
         return await change_limits_as_told(connection, project_id, changes, settings.backfill_queue_limit)
 
     print_table(LIMIT_COLUMNS, [_limit_row(limit) for limit in with_database(settings, work)])
+
+
+@app.command("retention")
+def retention(
+    project: Annotated[str, typer.Option(help="Name or id of the project.")],
+    days: Annotated[int | None, typer.Option(help="Keep events for so many days.")] = None,
+    for_ever: Annotated[bool, typer.Option("--for-ever", help="Keep events for ever.")] = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Show for how long a project keeps events, after changing it if asked to.
+
+    It holds for both environments. An event that is older when it arrives goes to quarantine.
+    """
+    settings = settings_from(data_dir, database_url)
+
+    async def work(connection: "asyncpg.Connection[asyncpg.Record]", _: "Secret") -> "Project":
+        from vibefollow_server.errors import OperatorError
+        from vibefollow_server.projects.service import change_retention, find_project
+
+        if for_ever and days is not None:
+            raise OperatorError("Say either --days or --for-ever.")
+        if days is None and not for_ever:
+            return await find_project(connection, project)
+        return await change_retention(connection, project, days)
+
+    found = with_database(settings, work)
+    kept = "for ever" if found.retention_days is None else f"{found.retention_days} days"
+    print_table(("name", "events are kept"), [(found.name, kept)])
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

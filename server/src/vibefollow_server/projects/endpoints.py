@@ -67,8 +67,15 @@ async def create_project(body: NewProject, member: SignedIn, connection: Databas
 
 @router.patch("/projects/{project_id}")
 async def change_project(body: ProjectChange, access: Admin, connection: Database) -> Answer[ProjectOut]:
-    """Change name or timezone of a project: of both environments, whichever `project_id` names."""
-    project = await service.change_project(connection, access.project_id, body.name, body.timezone)
+    """Change a project, both of its environments, whichever is named."""
+    project = await service.change_project(
+        connection,
+        access.project_id,
+        body.name,
+        body.timezone,
+        body.grace_period_days,
+        body.retention(),
+    )
     return Answer(data=_shown(project, access.role))
 
 
@@ -135,6 +142,8 @@ def _shown(project: service.Project, role: Role) -> ProjectOut:
     return ProjectOut(
         name=project.name,
         timezone=project.timezone,
+        retention_days=project.retention_days,
+        grace_period_days=project.grace_period_days,
         role=role,
         created_at=project.created_at,
         live_project_id=project.live_project_id,

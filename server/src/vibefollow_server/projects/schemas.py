@@ -13,8 +13,9 @@ from vibefollow_server.web.dashboard.wire import Body, Moment, Text
 from .limits import BACKFILL_QUEUE, HIGHEST_RATE, LARGEST_QUEUE, Limit
 from .links import normal_email
 from .passwords import LONGEST
+from .queries import RetentionChange
 from .roles import Role
-from .service import LONGEST_NAME
+from .service import LONGEST_GRACE_PERIOD_DAYS, LONGEST_NAME, LONGEST_RETENTION_DAYS
 
 
 def _deliverable(address: str) -> str:
@@ -29,6 +30,7 @@ def _one_line(name: str) -> str:
     return name
 
 
+RETENTION = "For how many days events are kept: one that is older when it arrives goes to quarantine."
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
@@ -69,11 +71,30 @@ class NewProject(Body):
     name: Name
 
 
+GracePeriod = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=LONGEST_GRACE_PERIOD_DAYS,
+        description="For so long access goes on after a cancellation that does not say when it ends; for past"
+        " cancellations too.",
+    ),
+]
+
+
 class ProjectChange(Body):
-    """What to change of both environments; what is absent or null stays."""
+    """What to change of both environments; what is absent stays. Of name and timezone, null stays, too."""
 
     name: Name | None = None
     timezone: Annotated[Text, Field(max_length=100, examples=["Europe/Berlin"])] | None = None
+    grace_period_days: GracePeriod | None = None
+    retention_days: Annotated[
+        int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS, description=f"{RETENTION} null: for ever.")
+    ] = None
+
+    def retention(self) -> RetentionChange:
+        """Return what to change of the retention."""
+        return RetentionChange("retention_days" in self.model_fields_set, self.retention_days)
 
 
 Rate = Annotated[
@@ -174,6 +195,8 @@ class ProjectOut(BaseModel):
 
     name: str
     timezone: str
+    grace_period_days: int
+    retention_days: int | None = Field(description=f"{RETENTION} null: for ever.")
     role: Role
     created_at: Moment
     live_project_id: UUID

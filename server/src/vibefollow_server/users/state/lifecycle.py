@@ -39,12 +39,14 @@ class Lifecycle:
     """Where a user stands after the events so far.
 
     `mrr_cents` is None until it is known. `access_ends_at` is set in the stages cancelled and churned, and
-    in no other. `since`: when the stage was entered, None for leads. `moves`: those since this was made,
-    oldest first. Everything else is what a later event needs to go on from here.
+    in no other. `since`: when the stage was entered, None for leads; `cause`: by which event, None: by time
+    alone. `moves`: those since this was made, oldest first. Everything else is what a later event needs to go
+    on from here.
     """
 
     stage: Stage = Stage.LEAD
     since: datetime | None = None
+    cause: uuid.UUID | None = None
     subscribed: SubscribedPlan | None = None
     billing_interval: str | None = None
     mrr_cents: int | None = None
@@ -89,7 +91,7 @@ class Lifecycle:
         self.last_place = event.place
 
     def _enter(self, stage: Stage, at: datetime, cause: uuid.UUID | None) -> None:
-        self.stage, self.since = stage, at
+        self.stage, self.since, self.cause = stage, at, cause
         if stage not in LEAVING:
             self.access_ends_at = None
         if stage is Stage.CHURNED:
@@ -115,7 +117,7 @@ class Lifecycle:
         if self.stage is Stage.CHURNED:
             return  # access has ended
         if "effectiveAt" in said:
-            self.access_ends_at = parse_moment(said["effectiveAt"])
+            self.access_ends_at = _within_calendar(parse_moment(said["effectiveAt"]))
         elif self.access_ends_at is None:
             self.access_ends_at = _after(at, grace_period)
 
@@ -154,9 +156,16 @@ def _days_after(moment: datetime, days: float) -> datetime:
 def _after(moment: datetime, duration: timedelta) -> datetime:
     """Return a later (or earlier) moment; what lies outside the calendar is its nearest end."""
     try:
-        return moment + duration
+        return _within_calendar(moment + duration)
     except OverflowError:
         return _CALENDAR_ENDS[duration > timedelta()]
 
 
-_CALENDAR_ENDS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+# The first and the last midnight that are not the very ends: those are PostgreSQL's infinities to asyncpg.
+_CALENDAR_ENDS = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
+
+
+def _within_calendar(moment: datetime | None) -> datetime:
+    assert moment is not None  # of another type, it would be in quarantine
+    first, last = _CALENDAR_ENDS
+    return min(max(moment, first), last)
