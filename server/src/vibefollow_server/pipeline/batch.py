@@ -85,6 +85,7 @@ async def _follow(
         await save_standings(connection, project_id, others)
     if new_users:
         await queries.note_seen_before(connection, project_id, new_users)
+        await queries.note_identified(connection, project_id, new_users)
     if changes:
         await queries.insert_changes(connection, project_id, changes)
 

@@ -45,12 +45,14 @@ async def store_events(
     one before:
 
         sent → claimed: event_ids never seen before → stored: events → counted: counters of their users
+                                                                     │     └▶ unidentified: who has no user
                                                                      → seen: first and last seen
                                                                      → ahead: those that are yet to happen
 
     `ring` is the partition of `event_identities` that is written at present. Counters are kept of users who
     have not been identified, too: they count from the moment when there is a row in `users`. Events after
-    `present` count when their time comes.
+    `present` count when their time comes. Only who did something for the first time may be new; so nobody
+    who is identified and does as always is looked up.
     """
     rows = await connection.fetch(
         _STORE_EVENTS.format(ring=ring, known=_known_in(other_rings(ring)), count=_COUNT),
@@ -107,6 +109,18 @@ _COUNT = """counted AS (
     ON CONFLICT (project_id, external_user_id, name) DO UPDATE SET
         count = c.count + excluded.count, first_at = least(c.first_at, excluded.first_at),
         last_at = greatest(c.last_at, excluded.last_at)
+    RETURNING external_user_id, (xmax = 0) AS is_first
+), unidentified AS (
+    INSERT INTO unidentified_users (project_id, external_user_id, first_received_at)
+    SELECT $1, n.external_user_id, n.received_at FROM (
+        SELECT external_user_id, min(received_at) AS received_at FROM stored
+        WHERE received_at IS NULL OR external_user_id IN (SELECT external_user_id FROM counted WHERE is_first)
+        GROUP BY external_user_id
+    ) n
+    WHERE NOT EXISTS (
+        SELECT FROM users u WHERE u.project_id = $1 AND u.external_user_id = n.external_user_id
+    )
+    ON CONFLICT (project_id, external_user_id) DO NOTHING
 ), seen AS (
     UPDATE users u SET
         first_seen_at = least(u.first_seen_at, s.first_at),
@@ -300,6 +314,15 @@ def _as_json(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     return None if value is None else msgspec.json.encode(value).decode()
 
 
+async def note_identified(connection: Connection, project_id: uuid.UUID, new_users: Sequence[str]) -> None:
+    """Take users who have just become known from the list of those who are not."""
+    await connection.execute(
+        "DELETE FROM unidentified_users WHERE project_id = $1 AND external_user_id = ANY($2::text[])",
+        project_id,
+        new_users,
+    )
+
+
 async def note_seen_before(connection: Connection, project_id: uuid.UUID, new_users: Sequence[str]) -> None:
     """Let users who have just become known have been seen when their events happened, earlier ones too."""
     await connection.execute(
@@ -330,9 +353,9 @@ async def insert_quarantine(
     await connection.execute(
         """
         INSERT INTO quarantine (project_id, id, kind, reason, message, field, external_user_id, name,
-                                request_index, received_at, payload)
+                                request_index, received_at, payload, place_identity)
         SELECT $1, * FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
-                                 $8::text[], $9::smallint[], $10::timestamptz[], $11::bytea[])
+                                 $8::text[], $9::smallint[], $10::timestamptz[], $11::bytea[], $12::uuid[])
         """,
         project_id,
         ids,
@@ -345,4 +368,5 @@ async def insert_quarantine(
         [one.row[4] for one in set_aside],
         [one.row[5] for one in set_aside],
         [one.row[6] for one in set_aside],
+        [one.place_identity for one in set_aside],
     )
