@@ -56,7 +56,8 @@ async def store_events(
                                                                      → named: counters of names, by day
                                                                      → ahead: those that are yet to happen
 
-    `lane` is one that the caller holds: nobody else counts in its rows. `ring` is the partition of `event_identities` that is written at present. Counters are kept of users who
+    `lane` is one that the caller holds: nobody else counts in its rows. `ring` is the partition of
+    `event_identities` that is written at present. Counters are kept of users who
     have not been identified, too: they count from the moment when there is a row in `users`. Events after
     `present` count when their time comes. Only who did something for the first time may be new; so nobody
     who is identified and does as always is looked up.

@@ -99,12 +99,16 @@ def total_seen(found: int, offset: int, limit: int) -> int | None:
     return offset + found if shows_end else None
 
 
-def page_of(entries: list[T], total: int, offset: int, limit: int) -> Page[T]:
-    """Return a page; `total` counted up to MOST_COUNTED + 1 says "more" by being beyond MOST_COUNTED."""
-    pagination = Pagination(
+def pagination_of(total: int, offset: int, limit: int) -> Pagination:
+    """Return where a page lies; `total` counted beyond MOST_COUNTED says "more" by that."""
+    return Pagination(
         total=min(total, MOST_COUNTED), offset=offset, limit=limit, total_capped=total > MOST_COUNTED
     )
-    return Page[T](data=entries, meta=PageMeta(pagination=pagination))
+
+
+def page_of(entries: list[T], total: int, offset: int, limit: int) -> Page[T]:
+    """Return a page; `total` counted up to MOST_COUNTED + 1 says "more" by being beyond MOST_COUNTED."""
+    return Page[T](data=entries, meta=PageMeta(pagination=pagination_of(total, offset, limit)))
 
 
 def stream_of(entries: list[T], next_cursor: str | None) -> Stream[T]:
