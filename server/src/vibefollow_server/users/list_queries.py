@@ -224,4 +224,5 @@ def _place(sorting: Sorting, part: Part, after: After, values: Values) -> str:
     user_id = values.add(after.external_user_id)
     if part is not _WITH_KEY:
         return f"u.external_user_id {sorting.beyond} {user_id}"
-    return f"({ORDERS[sorting.by].key}, u.external_user_id) {sorting.beyond} ({values.add(after.key)}, {user_id})"
+    key = values.add(after.key)
+    return f"({ORDERS[sorting.by].key}, u.external_user_id) {sorting.beyond} ({key}, {user_id})"
