@@ -82,7 +82,8 @@ async def _fits(cluster: Cluster, wanted: Wanted) -> bool:
         if await pool.fetchval("SELECT to_regclass('bench_filled')") is None:
             return False
         same = await pool.fetchval(
-            "SELECT count(*) FROM bench_filled WHERE layout = $1 AND events = $2 AND twin = $3 AND listed = $4",
+            "SELECT count(*) FROM bench_filled"
+            " WHERE layout = $1 AND events = $2 AND twin = $3 AND listed = $4",
             tables.layout(), wanted.events, wanted.twin, wanted.listed,
         )  # fmt: skip
         if not same:

@@ -15,8 +15,8 @@ class Scale:
     `drains` those of the pipeline, of which each adds `drained` events to every table.
 
     `keys`: live idempotency keys. `small`, `main`, `large`: events that are there before the pipeline is
-    measured; where `large` is `main`, one database serves for both. `listed`: identified users of the largest,
-    on which the lists are measured.
+    measured; where `large` is `main`, one database serves for both. `listed`: identified users of the
+    largest, on which the lists are measured.
     """
 
     form: Form
@@ -40,7 +40,8 @@ QUICK = Scale(
 )  # fmt: skip
 FULL = Scale(
     form="full", keys=20_000_000, small=1_000_000, main=5_000_000, large=20_000_000, rounds=7,
-    singles_seconds=6, bulk_seconds=4, paced_seconds=15, drains=5, drained=100_000, visible_seconds=60, listed=1_000_000,
+    singles_seconds=6, bulk_seconds=4, paced_seconds=15, drains=5, drained=100_000, visible_seconds=60,
+    listed=1_000_000,
 )  # fmt: skip
 
 

@@ -82,34 +82,35 @@ FROM events WHERE project_id = $1 GROUP BY project_id, external_user_id, name
 # stage has it. Those from $5 on have no events, and ids of their own. `chance` is a number in [0, 1).
 FILL_USERS = """
 INSERT INTO users (project_id, external_user_id, email, name, plan, traits, identified_at, updated_at,
-                   first_seen_at, last_seen_at, stage, stage_since, mrr_cents, billing_interval, trial_ends_at,
-                   signed_up_event_at, turns_at)
-SELECT $1, CASE WHEN n < $5 THEN 'u' ELSE 'v' END || n,
+                   first_seen_at, last_seen_at, stage, stage_since, mrr_cents, billing_interval,
+                   trial_ends_at, signed_up_event_at, turns_at)
+SELECT $1, CASE WHEN n < $5::bigint THEN 'u' ELSE 'v' END || n,
        CASE WHEN c[1] < 0.92 THEN lower(first) || '.' || lower(last) || n % 9973 || '@'
             || ($6::text[])[1 + floor(c[2] * 4)::int] END,
        CASE WHEN c[3] < 0.9 THEN first || ' ' || last END,
        plan, jsonb_build_object('seats', n % 50), at, at, at - c[4] * interval '3 days',
        CASE stage WHEN 'lead' THEN CASE WHEN c[5] < 0.6 THEN at END
-            WHEN 'active' THEN $4 + ln(c[5] + 1e-9) * interval '3 days'
-            WHEN 'trial' THEN $4 + ln(c[5] + 1e-9) * interval '1 day'
-            ELSE at + c[5] * c[5] * ($4 - at) END,
-       stage, CASE WHEN stage <> 'lead' THEN at + c[5] * ($4 - at) END,
+            WHEN 'active' THEN $4::timestamptz + ln(c[5] + 1e-9) * interval '3 days'
+            WHEN 'trial' THEN $4::timestamptz + ln(c[5] + 1e-9) * interval '1 day'
+            ELSE at + c[5] * c[5] * ($4::timestamptz - at) END,
+       stage, CASE WHEN stage <> 'lead' THEN at + c[5] * ($4::timestamptz - at) END,
        CASE WHEN stage IN ('active', 'past_due', 'cancelled') THEN (1 + floor(9 * c[5] * c[5]))
             * (CASE plan WHEN 'starter' THEN 1900 WHEN 'pro' THEN 4900 ELSE 29900 END)
             WHEN stage = 'churned' THEN 0 END,
        CASE WHEN stage IN ('active', 'past_due', 'cancelled', 'churned') THEN 'month' END,
-       CASE WHEN stage = 'trial' THEN $4 + c[5] * interval '14 days'
+       CASE WHEN stage = 'trial' THEN $4::timestamptz + c[5] * interval '14 days'
             WHEN stage NOT IN ('lead', 'signed_up') AND c[6] < 0.7 THEN at + interval '14 days' END,
        CASE WHEN stage <> 'lead' THEN at + c[3] * interval '1 hour' END, NULL
 FROM (
-    SELECT n, c, at, stage, ($7::text[])[1 + floor(c[7] * cardinality($7))::int] AS first,
-           ($8::text[])[1 + floor(c[8] * cardinality($8))::int] || ($9::text[])[1 + n % cardinality($9)] AS last,
+    SELECT n, c, at, stage, ($7::text[])[1 + floor(c[7] * cardinality($7::text[]))::int] AS first,
+           ($8::text[])[1 + floor(c[8] * cardinality($8::text[]))::int]
+           || ($9::text[])[1 + n % cardinality($9::text[])] AS last,
            CASE WHEN stage = 'lead' THEN NULL
                 WHEN stage IN ('signed_up', 'trial', 'trial_ended') THEN CASE WHEN c[9] < 0.5 THEN 'free' END
                 WHEN c[9] < 0.6 THEN 'starter' WHEN c[9] < 0.92 THEN 'pro' ELSE 'enterprise' END AS plan
     FROM (
-        SELECT n, c, $4 - sqrt(1 - n / ($10 + 1.0)) * interval '700 days' AS at,
-               CASE WHEN n > $10 * 0.96 AND c[10] < 0.7 THEN 'trial' WHEN c[10] < 0.22 THEN 'lead'
+        SELECT n, c, $4::timestamptz - sqrt(1 - n / ($10::bigint + 1.0)) * interval '700 days' AS at,
+               CASE WHEN n > $10::bigint * 0.96 AND c[10] < 0.7 THEN 'trial' WHEN c[10] < 0.22 THEN 'lead'
                     WHEN c[10] < 0.40 THEN 'signed_up' WHEN c[10] < 0.58 THEN 'trial_ended'
                     WHEN c[10] < 0.77 THEN 'active' WHEN c[10] < 0.785 THEN 'past_due'
                     WHEN c[10] < 0.8 THEN 'cancelled' ELSE 'churned' END AS stage
@@ -124,18 +125,20 @@ FROM (
 """
 DOMAINS = ("example.com", "mail.example", "work.example", "example.org")
 FIRST_NAMES = (
-    "Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Katherine", "Tim", "Radia", "Ken", "Margaret", "Zoe",
-    "Hedy", "Claude", "Joan", "Frances", "Yuki", "Omar", "Ines", "Priya", "Chen", "Lars", "Mia", "Elif",
+    "Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Katherine", "Tim", "Radia", "Ken", "Margaret",
+    "Zoe", "Hedy", "Claude", "Joan", "Frances", "Yuki", "Omar", "Ines", "Priya", "Chen", "Lars", "Mia", "Elif",
 )  # fmt: skip
 LAST_NAMES = (
-    "Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Johnson", "Lee", "Perlman", "Hamilton", "Clarke",
-    "Lamarr", "Shannon", "Hoare", "Allen", "Quist", "Tanaka", "Hassan", "Costa", "Patel", "Olsen", "Novak", "Ito",
+    "Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Johnson", "Lee", "Perlman", "Hamilton",
+    "Clarke", "Lamarr", "Shannon", "Hoare", "Allen", "Quist", "Tanaka", "Hassan", "Costa", "Patel", "Olsen",
+    "Novak", "Ito",
 )  # fmt: skip
 LAST_NAMES_END = ("", "son", "-Ek", "-Abara", "s", "-Ricci", "-Wei")
 # What the pipeline would have kept of them for the lists.
 FILL_ACTIVITY = """
 INSERT INTO user_activity (project_id, external_user_id, bucket, stage)
-SELECT project_id, external_user_id, coalesce(seen_bucket, '-infinity'), stage FROM users WHERE project_id = $1
+SELECT project_id, external_user_id, coalesce(seen_bucket, '-infinity'), stage
+FROM users WHERE project_id = $1
 """
 FILL_NAME_DAYS = """
 INSERT INTO event_name_days (project_id, day, name, lane, count)
@@ -151,7 +154,7 @@ FROM user_event_counts WHERE project_id = $1 GROUP BY project_id, name
 FILL_OTHER_NAMES = """
 WITH days AS (
     INSERT INTO event_name_days (project_id, day, name, lane, count)
-    SELECT $1, $2::date - d, 'custom_' || n, lane, 1 + (n * 7919 + d) % 500
+    SELECT $1, ($2::timestamptz)::date - d, 'custom_' || n, lane, 1 + (n * 7919 + d) % 500
     FROM generate_series(1, $3::int) n, generate_series(0, 29) d, generate_series(0, 7) lane
 )
 INSERT INTO event_names (project_id, name, lane, count, first_at, last_at)
@@ -163,8 +166,8 @@ OTHER_NAMES = 300
 HEAVY_USER, HEAVY_EVENTS = "heavy", 100_000
 FILL_HEAVY = f"""
 INSERT INTO events ({EVENT_COLUMNS})
-SELECT $1, $4, at, md5('heavy ' || n)::uuid, ($2::text[])[n % 5 + 1], ($3::smallint[])[n % 5 + 1], false, NULL,
-       jsonb_build_object('feature', 'export', 'count', n % 9 + 1), NULL, at
+SELECT $1, $4, at, md5('heavy ' || n)::uuid, ($2::text[])[n % 5 + 1], ($3::smallint[])[n % 5 + 1], false,
+       NULL, jsonb_build_object('feature', 'export', 'count', n % 9 + 1), NULL, at
 FROM generate_series(1, $6::int) n
 CROSS JOIN LATERAL (SELECT $5::timestamptz - n * interval '25 seconds' AS at) happened
 """

@@ -1,4 +1,4 @@
-"""The live stream: what is accepted is shown at once, to everybody who may see it and for as long as they may."""
+"""The live stream: what is accepted is shown at once, to those who may see it and for as long as they may."""
 
 import asyncio
 import json

@@ -137,7 +137,8 @@ class House:
         await self.pool.execute(
             "INSERT INTO event_names AS n VALUES ($1, $2, 0, 1, $3, $3)"
             " ON CONFLICT (project_id, name, lane) DO UPDATE SET count = n.count + 1,"
-            " first_at = least(n.first_at, excluded.first_at), last_at = greatest(n.last_at, excluded.last_at)",
+            " first_at = least(n.first_at, excluded.first_at),"
+            " last_at = greatest(n.last_at, excluded.last_at)",
             *counted,
         )
         await self.pool.execute(
