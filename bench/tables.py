@@ -126,7 +126,8 @@ FROM (
 DOMAINS = ("example.com", "mail.example", "work.example", "example.org")
 FIRST_NAMES = (
     "Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Katherine", "Tim", "Radia", "Ken", "Margaret",
-    "Zoe", "Hedy", "Claude", "Joan", "Frances", "Yuki", "Omar", "Ines", "Priya", "Chen", "Lars", "Mia", "Elif",
+    "Zoe", "Hedy", "Claude", "Joan", "Frances", "Yuki", "Omar", "Ines", "Priya", "Chen", "Lars", "Mia",
+    "Elif",
 )  # fmt: skip
 LAST_NAMES = (
     "Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Johnson", "Lee", "Perlman", "Hamilton",
