@@ -29,7 +29,8 @@ async def demand_agreement(product: Product) -> None:
     """Demand that counters and activity are what they are made of."""
     happened = await product.pool.fetch(
         "SELECT name, occurred_at FROM events e WHERE project_id = $1"
-        " AND NOT EXISTS (SELECT FROM events_ahead a WHERE a.project_id = $1 AND a.external_user_id = e.external_user_id"
+        " AND NOT EXISTS (SELECT FROM events_ahead a WHERE a.project_id = $1"
+        " AND a.external_user_id = e.external_user_id"
         " AND a.occurred_at = e.occurred_at AND a.identity = e.identity)",
         product.project_id,
     )

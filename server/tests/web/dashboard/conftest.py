@@ -96,8 +96,9 @@ class House:
         self, external_user_id: str, project_id: uuid.UUID | None = None, **columns: Any
     ) -> None:
         now = clock.now()
+        owner = project_id or self.ours.test_project_id
         values = {
-            "project_id": project_id or self.ours.test_project_id,
+            "project_id": owner,
             "external_user_id": external_user_id,
             "identified_at": now,
             "updated_at": now,
@@ -106,7 +107,7 @@ class House:
         marks = ", ".join(f"${index + 1}" for index in range(len(values)))
         await self.pool.execute(f"INSERT INTO users ({', '.join(values)}) VALUES ({marks})", *values.values())
         async with self.pool.acquire() as connection:
-            await note_activity(connection, values["project_id"], [external_user_id])
+            await note_activity(connection, owner, [external_user_id])
 
     async def add_event(
         self, external_user_id: str, name: str = "opened", project_id: uuid.UUID | None = None, **columns: Any

@@ -16,10 +16,15 @@ from .conftest import House, problems
 
 DAY = datetime(2026, 5, 1, tzinfo=UTC)
 USER, EVENT = 1, 2
+USED = {"feature": "export", "count": 3}
 
 
 def at(day: float) -> datetime:
     return DAY + timedelta(days=day)
+
+
+def at_text(day: float) -> str:
+    return at(day).isoformat().replace("+00:00", "Z")
 
 
 async def tell(house: House, day: float, record: dict[str, Any], received: float | None = None) -> None:
@@ -40,9 +45,7 @@ async def story(house: House) -> None:
     await tell(house, 0, {"name": "user_signed_up"})
     await tell(house, 1, {"name": "trial_started", "properties": {"trialDays": 14}, "event_id": "t-1"})
     await tell(house, 2, {"name": "onboarding_step", "properties": {"step": "invite", "completed": False}})
-    await tell(
-        house, 3, {"name": "feature_used", "properties": {"feature": "export", "count": 3}}, received=5
-    )
+    await tell(house, 3, {"name": "feature_used", "properties": USED}, received=5)
     bought = {"to": "pro", "interval": "month", "mrr": 4900}
     await tell(house, 8, {"name": "subscription_changed", "properties": bought, "event_id": "s-1"})
     await tell(house, 9, {"email": "lovelace@x.test", "traits": {"favourite_colour": "red"}})

@@ -1,5 +1,6 @@
 """The list of users in any order under any filter: against a plain reading of the same users."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,7 +59,7 @@ def is_wanted(user: dict[str, Any], wanted: dict[str, Any]) -> bool:
     """SPEC section 11's filters, read plainly."""
     seen, signed_up = user["last_seen_at"], user["signup_date"]
     texts = [user["id"].lower(), (user["email"] or "").lower(), (user["name"] or "").lower()]
-    tests = {
+    tests: dict[str, Callable[[Any], bool]] = {
         "stage": lambda value: user["stage"] in value,
         "plan": lambda value: user["plan"] == value,
         "seen_since": lambda value: seen is not None and seen >= datetime.fromisoformat(value),
