@@ -48,7 +48,7 @@ END $$;
 """
 FILLED = (
     "idempotency_keys", "users", "events", "bench_events", "event_identities", "user_event_counts",
-    "user_activity", "event_names", "event_name_days",
+    "user_activity", "event_names", "event_name_days", "unidentified_users",
 )  # fmt: skip
 
 INSERT_ONE = (
@@ -78,12 +78,20 @@ INSERT INTO user_event_counts (project_id, external_user_id, name, count, first_
 SELECT project_id, external_user_id, name, count(*), min(occurred_at), max(occurred_at)
 FROM events WHERE project_id = $1 GROUP BY project_id, external_user_id, name
 """
+# Who has done something and was not identified.
+FILL_UNIDENTIFIED = """
+INSERT INTO unidentified_users (project_id, external_user_id, first_received_at)
+SELECT project_id, external_user_id, min(received_at) FROM events e
+WHERE project_id = $1 AND NOT EXISTS (
+    SELECT FROM users u WHERE u.project_id = e.project_id AND u.external_user_id = e.external_user_id
+) GROUP BY project_id, external_user_id
+"""
 # Users of a SaaS that grows: stages, plans, MRR, names and addresses as they are shared out, last seen as the
 # stage has it. Those from $5 on have no events, and ids of their own. `chance` is a number in [0, 1).
 FILL_USERS = """
 INSERT INTO users (project_id, external_user_id, email, name, plan, traits, identified_at, updated_at,
                    first_seen_at, last_seen_at, stage, stage_since, mrr_cents, billing_interval,
-                   trial_ends_at, signed_up_event_at, turns_at)
+                   trial_ends_at, signed_up_event_at, said_plan, said_plan_at, turns_at)
 SELECT $1, CASE WHEN n < $5::bigint THEN 'u' ELSE 'v' END || n,
        CASE WHEN c[1] < 0.92 THEN lower(first) || '.' || lower(last) || n % 9973 || '@'
             || ($6::text[])[1 + floor(c[2] * 4)::int] END,
@@ -100,7 +108,8 @@ SELECT $1, CASE WHEN n < $5::bigint THEN 'u' ELSE 'v' END || n,
        CASE WHEN stage IN ('active', 'past_due', 'cancelled', 'churned') THEN 'month' END,
        CASE WHEN stage = 'trial' THEN $4::timestamptz + c[5] * interval '14 days'
             WHEN stage NOT IN ('lead', 'signed_up') AND c[6] < 0.7 THEN at + interval '14 days' END,
-       CASE WHEN stage <> 'lead' THEN at + c[3] * interval '1 hour' END, NULL
+       CASE WHEN stage <> 'lead' THEN at + c[3] * interval '1 hour' END,
+       plan, CASE WHEN plan IS NOT NULL THEN at END, NULL
 FROM (
     SELECT n, c, at, stage, ($7::text[])[1 + floor(c[7] * cardinality($7::text[]))::int] AS first,
            ($8::text[])[1 + floor(c[8] * cardinality($8::text[]))::int]
@@ -303,7 +312,7 @@ async def fill_events(
 
 async def fill_counts(connection: Connection, project_id: uuid.UUID) -> None:
     """Count the filled events by user, name and day, as the pipeline would have."""
-    for statement in (FILL_COUNTS, FILL_ACTIVITY, FILL_NAMES, FILL_NAME_DAYS):
+    for statement in (FILL_COUNTS, FILL_UNIDENTIFIED, FILL_ACTIVITY, FILL_NAMES, FILL_NAME_DAYS):
         await connection.execute(statement, project_id)
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter, itemgetter
 
@@ -39,7 +39,7 @@ async def store(connection: Connection, project_id: uuid.UUID, understood: Under
         events = sorted(understood.events, key=_by_user_and_time)
         lane = live_lane(hash_user(events[0].external_user_id))
         stored = await queries.store_events(connection, project_id, events, present, ring_at(now), lane)
-    telling = [event for event in understood.events if event.identity in stored.telling]
+    telling = _each_once(understood.events, stored.telling)
     if telling:
         await count_uses(connection, project_id, telling)
     happened = lifecycle_events(telling)
@@ -59,6 +59,16 @@ def _present(now: datetime, events: Sequence[Event]) -> datetime:
     """Return up to when events have happened. What was received is not ahead, whosever clock it was."""
     latest = max(map(_received_at, events), default=now)
     return max(now, latest + LONGEST_REQUEST)
+
+
+def _each_once(events: Iterable[Event], identities: Collection[str]) -> list[Event]:
+    """Return the events of some identities; of those that are the same event, the one received first."""
+    found: dict[str, Event] = {}
+    if identities:
+        for event in events:
+            if event.identity in identities:
+                found.setdefault(event.identity, event)
+    return list(found.values())
 
 
 async def _follow(
