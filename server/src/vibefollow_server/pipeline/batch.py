@@ -9,6 +9,7 @@ from operator import attrgetter, itemgetter
 from vibefollow_server import clock
 from vibefollow_server.db.pool import Connection
 from vibefollow_server.ids import uuid7
+from vibefollow_server.ingest.lanes import hash_user, live_lane
 from vibefollow_server.users.merging import Change, UserState
 from vibefollow_server.users.state.derived import DerivedState
 from vibefollow_server.users.state.queries import save_standings
@@ -36,13 +37,18 @@ async def store(connection: Connection, project_id: uuid.UUID, understood: Under
     if understood.events:
         # A user's rows lie beside each other in the indexes: in their order, each page is looked for once.
         events = sorted(understood.events, key=_by_user_and_time)
-        stored = await queries.store_events(connection, project_id, events, present, ring_at(now))
+        lane = live_lane(hash_user(events[0].external_user_id))
+        stored = await queries.store_events(connection, project_id, events, present, ring_at(now), lane)
     telling = _each_once(understood.events, stored.telling)
     if telling:
         await count_uses(connection, project_id, telling)
     happened = lifecycle_events(telling)
     if happened or understood.identifies:
         await _follow(connection, project_id, understood.identifies, happened, present)
+    touched = {event.external_user_id for event in understood.events}
+    touched |= {one.user.external_user_id for one in understood.identifies}
+    if touched:
+        await queries.note_activity(connection, project_id, touched)
     if understood.set_aside:
         ids = [uuid7() for _ in understood.set_aside]
         await queries.insert_quarantine(connection, project_id, ids, understood.set_aside)

@@ -9,6 +9,7 @@ import msgspec
 
 from vibefollow_server.db.pool import Connection, Record
 from vibefollow_server.events.canonical import NON_ACTIVITY_NAMES, RANKS
+from vibefollow_server.ingest.lanes import hash_user, live_lane
 from vibefollow_server.users.merging import FIELDS, Change, UserState
 from vibefollow_server.users.state.lifecycle import LIFECYCLE_NAMES
 from vibefollow_server.users.state.queries import STANDING, STANDING_COLUMNS, standing_of, values_of
@@ -37,7 +38,12 @@ class Stored(NamedTuple):
 
 
 async def store_events(
-    connection: Connection, project_id: uuid.UUID, events: Sequence[Event], present: datetime, ring: int
+    connection: Connection,
+    project_id: uuid.UUID,
+    events: Sequence[Event],
+    present: datetime,
+    ring: int,
+    lane: int,
 ) -> Stored:
     """Insert the events that are not there yet, with all that follows from them alone.
 
@@ -47,8 +53,10 @@ async def store_events(
         sent → claimed: event_ids never seen before → stored: events → counted: counters of their users
                                                                      │     └▶ unidentified: who has no user
                                                                      → seen: first and last seen
+                                                                     → named: counters of names, by day
                                                                      → ahead: those that are yet to happen
 
+    `lane` is one that the caller holds: nobody else counts in its rows.
     `ring` is the partition of `event_identities` that is written at present. Counters are kept of users who
     have not been identified, too: they count from the moment when there is a row in `users`. Only who did
     something for the first time may be new; so nobody who is identified and does as always is looked up.
@@ -61,6 +69,7 @@ async def store_events(
         events,
         present,
         _TELLING,
+        lane,
     )
     telling = {identity.hex for row in rows if row["telling"] for identity in row["telling"]}
     return Stored({row["received_on"]: row["number"] for row in rows}, telling)
@@ -135,6 +144,16 @@ _COUNT = """counted AS (
     WHERE u.project_id = $1 AND u.external_user_id = s.external_user_id
       AND (s.first_at < u.first_seen_at OR s.signed_up_at IS NOT NULL OR s.last_at IS NOT NULL
            AND (u.last_seen_at IS NULL OR s.last_at > u.last_seen_at))
+), named AS (
+    INSERT INTO event_names AS n (project_id, name, lane, count, first_at, last_at)
+    SELECT $1, name, $6, count(*), min(occurred_at), max(occurred_at) FROM happened GROUP BY name
+    ON CONFLICT (project_id, name, lane) DO UPDATE SET
+        count = n.count + excluded.count, first_at = least(n.first_at, excluded.first_at),
+        last_at = greatest(n.last_at, excluded.last_at)
+), by_day AS (
+    INSERT INTO event_name_days AS d (project_id, day, name, lane, count)
+    SELECT $1, (occurred_at AT TIME ZONE 'UTC')::date, name, $6, count(*) FROM happened GROUP BY 2, 3
+    ON CONFLICT (project_id, day, name, lane) DO UPDATE SET count = d.count + excluded.count
 )"""
 
 
@@ -155,7 +174,13 @@ async def take_due_events(
 ) -> list[Event]:
     """Count some users' events whose time has come, having been ahead; return those that say something."""
     rows = await connection.fetch(
-        _TAKE_DUE_EVENTS, project_id, list(NON_ACTIVITY_NAMES), list(user_ids), present, _TELLING
+        _TAKE_DUE_EVENTS,
+        project_id,
+        list(NON_ACTIVITY_NAMES),
+        list(user_ids),
+        present,
+        _TELLING,
+        live_lane(hash_user(next(iter(user_ids)))),
     )
     return [Event(*row) for row in rows]
 
@@ -343,6 +368,28 @@ async def note_seen_before(connection: Connection, project_id: uuid.UUID, new_us
         project_id,
         new_users,
         list(NON_ACTIVITY_NAMES),
+    )
+
+
+async def note_activity(connection: Connection, project_id: uuid.UUID, user_ids: Collection[str]) -> None:
+    """Let the list of users by last activity know where these are in it; mostly it does.
+
+    The last statement of whoever changes `users.last_seen_at` or `users.stage`, in the same transaction.
+    """
+    await connection.execute(
+        """
+        INSERT INTO user_activity (project_id, external_user_id, bucket, stage)
+        SELECT $1, u.external_user_id, coalesce(u.seen_bucket, '-infinity'), u.stage FROM users u
+        WHERE u.project_id = $1 AND u.external_user_id = ANY($2::text[]) AND NOT EXISTS (
+            SELECT FROM user_activity a
+            WHERE a.project_id = $1 AND a.external_user_id = u.external_user_id
+              AND a.bucket = coalesce(u.seen_bucket, '-infinity') AND a.stage = u.stage
+        )
+        ON CONFLICT (project_id, external_user_id) DO UPDATE SET
+            bucket = excluded.bucket, stage = excluded.stage
+        """,
+        project_id,
+        sorted(user_ids),
     )
 
 

@@ -101,12 +101,14 @@ async def _pass_time(
         moved = {event.external_user_id for event in happened} - due.keys()
         standings = due | (await load_standings(connection, project_id, moved) if moved else {})
         if not standings:
+            await queries.note_activity(connection, project_id, user_ids)
             return
         # Who is derived anew, is so up to what is known; what time does to them then has its own turn.
         until = {user_id: now for user_id, standing in due.items() if standing.as_of is not None}
         news = news_of(happened, {}, standings)
         after = await follow(connection, project_id, standings, news, now, until)
         await save_standings(connection, project_id, after)
+        await queries.note_activity(connection, project_id, user_ids)
 
 
 async def _take_lanes(

@@ -14,7 +14,7 @@ from .conftest import House, problems
 # Whoever has no session needs these to get one, or to lose it.
 PUBLIC = {"accept_link", "reset_password", "sign_in", "sign_out", "show_setup", "show_reset"}
 # Of the member alone: what they answer is made of the member's own projects.
-OF_THE_MEMBER = {"get_me", "list_projects", "create_project"}
+OF_THE_MEMBER = {"get_me", "list_projects", "create_project", "list_canonical_events"}
 _SIGNED_IN = SignedIn.__metadata__[0].dependency  # type: ignore[attr-defined]
 
 
@@ -49,7 +49,10 @@ PROJECT_REQUESTS = [
     ("GET", "/users?project_id={}", None, "viewer"),
     ("GET", "/users/u?project_id={}", None, "viewer"),
     ("GET", "/users/u/timeline?project_id={}", None, "viewer"),
+    ("GET", "/users/u/stages?project_id={}", None, "viewer"),
     ("GET", "/events?project_id={}", None, "viewer"),
+    ("GET", "/event-names?project_id={}", None, "viewer"),
+    ("GET", "/event-names/feature_used?project_id={}", None, "viewer"),
     ("GET", "/ledger?project_id={}", None, "viewer"),
     ("GET", "/quarantine?project_id={}", None, "viewer"),
     ("GET", "/quarantine/reasons?project_id={}", None, "viewer"),
