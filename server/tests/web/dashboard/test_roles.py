@@ -61,6 +61,7 @@ PROJECT_REQUESTS: list[tuple[str, str, dict[str, Any] | None, Role]] = [
     ("PATCH", "/projects/{}", {"timezone": "Europe/Berlin"}, "admin"),
     ("GET", "/projects/{}/limits", None, "viewer"),
     ("PATCH", "/projects/{}/limits", {"backfill_queue": 1000}, "admin"),
+    ("GET", "/overview?project_id={}", None, "viewer"),
     ("GET", "/users?project_id={}", None, "viewer"),
     ("GET", "/users/u?project_id={}", None, "viewer"),
     ("GET", "/users/u/timeline?project_id={}", None, "viewer"),

@@ -12,6 +12,7 @@ from vibefollow_server.db.pool import Pool
 from vibefollow_server.errors import ApiError
 from vibefollow_server.events.endpoints import router as events
 from vibefollow_server.ledger.endpoints import router as ledger
+from vibefollow_server.overview.endpoints import router as overview
 from vibefollow_server.projects.account_endpoints import router as account
 from vibefollow_server.projects.endpoints import router as projects
 from vibefollow_server.projects.member_endpoints import router as members
@@ -34,6 +35,7 @@ ROUTERS: Sequence[APIRouter] = (
     account,
     projects,
     team,
+    overview,
     users,
     events,
     quarantine,
