@@ -107,14 +107,13 @@ async def collect(
 async def _few_by_activity(
     connection: Connection, project_id: uuid.UUID, wanted: UserFilter, most: int
 ) -> bool:
-    """Tell whether few enough were (not) seen since then: they are collected by that, whatever else is asked."""
+    """Tell whether few enough were (not) seen since then: they are collected by that."""
     if wanted.seen_since is None and wanted.unseen_since is None:
         return False
     values = Values(project_id)
     where = " AND ".join(_activity_conditions(wanted, values))
     number: int = await connection.fetchval(
-        "SELECT count(*) FROM"
-        f" (SELECT FROM user_activity a WHERE {where} LIMIT {values.add(most + 1)}) a",
+        f"SELECT count(*) FROM (SELECT FROM user_activity a WHERE {where} LIMIT {values.add(most + 1)}) a",
         *values.all,
     )
     return number <= most
@@ -203,7 +202,9 @@ async def _walk_part(
         where.append(among_stages("u", [part], values))
         order = order[1:]
     elif sorting.by is UserSort.LAST_SEEN:
-        source = "user_activity a JOIN users u ON u.project_id = $1 AND u.external_user_id = a.external_user_id"
+        source = (
+            "user_activity a JOIN users u ON u.project_id = $1 AND u.external_user_id = a.external_user_id"
+        )
         where += [*_activity_conditions(wanted, values), f"a.bucket {'>' if part else '='} {_NEVER}"]
         if after and part:
             where.append(f"a.bucket {sorting.beyond}= {_BUCKET.format(values.add(after.key))}")
@@ -223,4 +224,5 @@ def _place(sorting: Sorting, part: Part, after: After, values: Values) -> str:
     user_id = values.add(after.external_user_id)
     if part is not _WITH_KEY:
         return f"u.external_user_id {sorting.beyond} {user_id}"
-    return f"({ORDERS[sorting.by].key}, u.external_user_id) {sorting.beyond} ({values.add(after.key)}, {user_id})"
+    key = values.add(after.key)
+    return f"({ORDERS[sorting.by].key}, u.external_user_id) {sorting.beyond} ({key}, {user_id})"
