@@ -10,17 +10,9 @@ from vibefollow_server.pipeline.time_alone import let_time_pass
 from ..pipeline.conftest import EVENT
 from ..processing import process_project
 from .conftest import Office, Time
+from .saying import event, identify
 
 TODAY = date(2026, 5, 17)
-
-
-def event(user: str, name: str = "opened", at: str | None = None, **more: Any) -> dict[str, Any]:
-    said: dict[str, Any] = {"external_user_id": user, "name": name} | more
-    return said if at is None else said | {"timestamp": at}
-
-
-def identify(user: str, **traits: Any) -> dict[str, Any]:
-    return {"external_user_id": user, "traits": traits}
 
 
 async def minutes(office: Office) -> list[int]:
