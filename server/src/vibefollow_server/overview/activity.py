@@ -7,19 +7,24 @@ remembers says so without a statement. A row is written only where a register gr
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from vibefollow_server.db.pool import Connection
-from vibefollow_server.events.canonical import is_activity
-from vibefollow_server.ingest.lanes import hash_user, live_lane
+from vibefollow_server.events.canonical import NON_ACTIVITY_NAMES
+from vibefollow_server.ingest.lanes import LANES
 from vibefollow_server.pipeline.incoming import Event
 
-from .sketch import EMPTY, Mark, mark_of, pack, unpack
+from .sketch import EMPTY, mark_of, pack, unpack
 from .sketch_queries import SketchKey, load_sketches, save_sketches, which_are_there
 
-# 4 MiB of registers.
-MOST_REMEMBERED = 2_048
+# Of a slot: 4 MiB of registers.
+MOST_REMEMBERED = 256
+
+_NO_ACTIVITY = frozenset(NON_ACTIVITY_NAMES)
+_NOTHING = (EMPTY,) * LANES
+_user_time_and_name = itemgetter(0, 1, 3)
 
 
 class Floors:
@@ -29,17 +34,19 @@ class Floors:
     """
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[uuid.UUID, date, int], bytes] = {}
+        self._seen: dict[tuple[uuid.UUID, date], list[bytes]] = {}
 
-    def of(self, project_id: uuid.UUID, key: SketchKey) -> bytes:
-        """Return registers that a sketch has at least."""
-        return self._seen.get((project_id, *key), EMPTY)
+    def of(self, project_id: uuid.UUID, day: date) -> Sequence[bytes]:
+        """Return registers that a day's sketches have at least, by lane."""
+        return self._seen.get((project_id, day), _NOTHING)
 
     def note(self, project_id: uuid.UUID, key: SketchKey, registers: bytes) -> None:
         """Remember what was read."""
-        if len(self._seen) >= MOST_REMEMBERED:
-            self._seen.clear()
-        self._seen[project_id, *key] = registers
+        if (of_day := self._seen.get((project_id, key.day))) is None:
+            if len(self._seen) >= MOST_REMEMBERED:
+                self._seen.clear()
+            of_day = self._seen[project_id, key.day] = list(_NOTHING)
+        of_day[key.lane] = registers
 
 
 class _Newcomer(NamedTuple):
@@ -47,23 +54,27 @@ class _Newcomer(NamedTuple):
 
     user_id: str
     key: SketchKey
-    mark: Mark
+    register: int
+    rank: int
 
 
 async def note_active_users(
     connection: Connection,
     project_id: uuid.UUID,
     events: Sequence[Event],
+    present: datetime,
     *,
     all_are_stored: bool,
     floors: Floors | None = None,
 ) -> None:
-    """Mark who made these events, on the days on which they happened; they have happened.
+    """Mark who made these events, on the days on which they happened; what is after `present`, has not.
+
+    A user's events come in a row.
 
     Where not all of them are stored, some had come before, maybe with another time: these do not count.
     """
     floors = floors or Floors()
-    newcomers = _newcomers(project_id, events, floors)
+    newcomers = _newcomers(project_id, events, present, floors)
     if newcomers and not all_are_stored:
         newcomers = await _with_a_stored_event(connection, project_id, newcomers, events)
     if not newcomers:
@@ -76,13 +87,23 @@ async def note_active_users(
         await save_sketches(connection, project_id, {key: pack(grown[key]) for key in sorted(grown)})
 
 
-def _newcomers(project_id: uuid.UUID, events: Iterable[Event], floors: Floors) -> list[_Newcomer]:
-    seen = {(event.external_user_id, event.occurred_at.date()) for event in events if is_activity(event.name)}
+def _newcomers(
+    project_id: uuid.UUID, events: Iterable[Event], present: datetime, floors: Floors
+) -> list[_Newcomer]:
+    """Return who may be new: it is the one step that is done for every event."""
     found: list[_Newcomer] = []
-    for user_id, day in seen:
-        key, mark = SketchKey(day, live_lane(hash_user(user_id))), mark_of(user_id)
-        if floors.of(project_id, key)[mark.register] < mark.rank:
-            found.append(_Newcomer(user_id, key, mark))
+    of_day: dict[date, Sequence[bytes]] = {}
+    last_user, last_day = None, None
+    for user_id, occurred_at, name in map(_user_time_and_name, events):
+        day = occurred_at.date()
+        if (day == last_day and user_id == last_user) or name in _NO_ACTIVITY or occurred_at > present:
+            continue
+        last_user, last_day = user_id, day
+        lane, register, rank = mark_of(user_id)
+        if (known := of_day.get(day)) is None:
+            known = of_day[day] = floors.of(project_id, day)
+        if known[lane][register] < rank:
+            found.append(_Newcomer(user_id, SketchKey(day, lane), register, rank))
     return found
 
 
@@ -94,7 +115,7 @@ async def _with_a_stored_event(
     theirs = [
         event
         for event in events
-        if (event.external_user_id, event.occurred_at.date()) in wanted and is_activity(event.name)
+        if (event.external_user_id, event.occurred_at.date()) in wanted and event.name not in _NO_ACTIVITY
     ]
     stored = await which_are_there(
         connection,
@@ -114,8 +135,8 @@ async def _with_a_stored_event(
 def _grow(sketches: dict[SketchKey, bytes], newcomers: Iterable[_Newcomer]) -> dict[SketchKey, bytearray]:
     """Return the sketches that grow by some marks, as they are then."""
     grown: dict[SketchKey, bytearray] = {}
-    for _, key, mark in newcomers:
+    for _, key, register, rank in newcomers:
         registers = grown.get(key) or sketches.get(key, EMPTY)
-        if registers[mark.register] < mark.rank:
-            grown.setdefault(key, bytearray(registers))[mark.register] = mark.rank
+        if registers[register] < rank:
+            grown.setdefault(key, bytearray(registers))[register] = rank
     return grown

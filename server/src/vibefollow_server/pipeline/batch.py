@@ -49,7 +49,8 @@ async def store(
         await note_active_users(
             connection,
             project_id,
-            [event for event in events if event.occurred_at <= present],
+            events,
+            present,
             all_are_stored=sum(stored.numbers.values()) == len(events),
             floors=floors,
         )

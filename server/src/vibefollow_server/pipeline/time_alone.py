@@ -98,7 +98,7 @@ async def _pass_time(
         bounds = await _take_lanes(connection, project_id, user_ids, now)
         happened_now = await queries.take_due_events(connection, project_id, user_ids, now)
         await count_uses(connection, project_id, happened_now)
-        await note_active_users(connection, project_id, happened_now, all_are_stored=True)
+        await note_active_users(connection, project_id, happened_now, now, all_are_stored=True)
         happened = lifecycle_events(happened_now)
         due = await load_due(connection, project_id, bounds)
         moved = {event.external_user_id for event in happened} - due.keys()

@@ -4,7 +4,6 @@ import uuid
 import zlib
 from collections import defaultdict
 from datetime import date
-from hashlib import blake2b
 
 from alembic import op
 
@@ -88,9 +87,11 @@ def _sketch_events() -> None:
 
 
 def _mark(sketches: dict[int, bytearray], user_id: str) -> None:
-    key = user_id.encode()
-    registers = sketches[zlib.crc32(key) % LANES]
-    number = int.from_bytes(blake2b(key, digest_size=8).digest())
+    number = zlib.crc32(user_id.encode())
+    registers = sketches[number % LANES]
+    number = (number ^ number >> 16) * 0x85EBCA6B & 0xFFFFFFFF
+    number = (number ^ number >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
+    number ^= number >> 16
     ranks = number // REGISTERS | 1 << HIGHEST - 1
     register, rank = number % REGISTERS, (ranks & -ranks).bit_length()
     registers[register] = max(registers[register], rank)
