@@ -19,7 +19,7 @@ PUBLIC = {"accept_link", "reset_password", "sign_in", "sign_out", "show_setup", 
 # Of the member alone: what they answer is made of the member's own projects.
 OF_THE_MEMBER = {
     *("get_me", "list_projects", "create_project", "change_me", "change_password"),
-    *("list_sessions", "end_other_sessions", "end_session"),
+    *("list_sessions", "end_other_sessions", "end_session", "list_canonical_events"),
 }
 _SIGNED_IN = SignedIn.__metadata__[0].dependency  # type: ignore[attr-defined]
 
@@ -65,7 +65,10 @@ PROJECT_REQUESTS: list[tuple[str, str, dict[str, Any] | None, Role]] = [
     ("GET", "/users?project_id={}", None, "viewer"),
     ("GET", "/users/u?project_id={}", None, "viewer"),
     ("GET", "/users/u/timeline?project_id={}", None, "viewer"),
+    ("GET", "/users/u/stages?project_id={}", None, "viewer"),
     ("GET", "/events?project_id={}", None, "viewer"),
+    ("GET", "/event-names?project_id={}", None, "viewer"),
+    ("GET", "/event-names/feature_used?project_id={}", None, "viewer"),
     ("GET", "/ledger?project_id={}", None, "viewer"),
     ("GET", "/quarantine?project_id={}", None, "viewer"),
     ("GET", "/quarantine/reasons?project_id={}", None, "viewer"),
