@@ -50,7 +50,10 @@ async def count_sign_ups(
 async def count_trials(
     connection: Connection, project_id: uuid.UUID, begin: datetime, end: datetime
 ) -> Record:
-    """Return `started`, `converted` and `running` of the users whose trial began from `begin` until `end`."""
+    """Return `started`, `converted` and `running` of the users whose trial began from `begin` until `end`.
+
+    Each of them is looked up (`OFFSET 0`): a planner that joins would rather read all users.
+    """
     row = await connection.fetchrow(
         """
         SELECT count(*) AS started, count(*) FILTER (WHERE has_subscribed) AS converted,
@@ -63,9 +66,15 @@ async def count_trials(
                 WHERE project_id = $1 AND name = 'trial_started' AND occurred_at >= $2 AND occurred_at < $3
                 GROUP BY external_user_id
             ) t
-            JOIN users u ON u.project_id = $1 AND u.external_user_id = t.external_user_id
-            LEFT JOIN user_event_counts c ON c.project_id = $1 AND c.external_user_id = t.external_user_id
-                AND c.name = 'subscription_changed'
+            CROSS JOIN LATERAL (
+                SELECT stage FROM users
+                WHERE project_id = $1 AND external_user_id = t.external_user_id OFFSET 0
+            ) u
+            LEFT JOIN LATERAL (
+                SELECT last_at FROM user_event_counts
+                WHERE project_id = $1 AND external_user_id = t.external_user_id
+                  AND name = 'subscription_changed' OFFSET 0
+            ) c ON true
         ) trials
         """,
         project_id,
