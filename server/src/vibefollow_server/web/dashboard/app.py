@@ -15,9 +15,12 @@ from vibefollow_server.events.live_events import LiveEvents
 from vibefollow_server.events.name_endpoints import router as event_names
 from vibefollow_server.events.stream_endpoints import router as event_stream
 from vibefollow_server.ledger.endpoints import router as ledger
+from vibefollow_server.overview.endpoints import router as overview
+from vibefollow_server.projects.account_endpoints import router as account
 from vibefollow_server.projects.endpoints import router as projects
 from vibefollow_server.projects.member_endpoints import router as members
 from vibefollow_server.projects.passwords import Passwords
+from vibefollow_server.projects.team_endpoints import router as team
 from vibefollow_server.quarantine.endpoints import router as quarantine
 from vibefollow_server.secret import Secret
 from vibefollow_server.settings import Settings
@@ -32,7 +35,10 @@ from .wire import PREFIX
 
 ROUTERS: Sequence[APIRouter] = (
     members,
+    account,
     projects,
+    team,
+    overview,
     users,
     events,
     event_names,
