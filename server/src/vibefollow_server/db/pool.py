@@ -32,6 +32,8 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     TimeoutError,
 )
+# The above, and what is over by itself once there is room again: a full disk, no memory.
+UNAVAILABLE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, asyncpg.InsufficientResourcesError)
 # The above, and what a statement is refused with.
 DATABASE_TROUBLE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, asyncpg.PostgresError)
 

@@ -8,7 +8,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vibefollow_server.db.pool import CONNECTION_LOST
+from vibefollow_server.db.pool import UNAVAILABLE
 from vibefollow_server.errors import ApiError, refusal
 
 from .failures import answer_refusal
@@ -97,9 +97,9 @@ def _told(error: Exception, request_id: str) -> ApiError:
     """Return what the caller is told of an exception. Its words stay here: they may quote personal data."""
     if isinstance(error, ApiError):
         return error
-    if isinstance(error, CONNECTION_LOST):
+    if isinstance(error, UNAVAILABLE):
         logger.warning("database_away", error=type(error).__name__, request_id=request_id)
-        message = "The database does not answer; try again shortly."
+        message = "The database cannot be used at the moment; try again shortly."
         return refusal(503, "unavailable", message, None, {"Retry-After": "2"})
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
