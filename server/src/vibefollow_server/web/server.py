@@ -27,6 +27,7 @@ from .backlog import BacklogReader
 from .ending import end
 from .metrics import Metrics, read_answers, read_backlog, read_ingest
 from .metrics_page import MetricsPage
+from .pages import Pages, read_pages
 from .probes import Probes
 
 logger = structlog.get_logger()
@@ -95,7 +96,8 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
         backlog = BacklogReader(reading)
         metrics = Metrics(read_ingest(counters, ingest.bytes_held), read_backlog(lambda: backlog.last))
         page = MetricsPage(metrics, backlog, settings)
-        app = WebApp(ingest, create_dashboard(reading, settings, secret), Probes(pool), page)
+        dashboard = create_dashboard(reading, settings, secret)
+        app = WebApp(ingest, dashboard, Pages(read_pages()), Probes(pool), page)
         metrics.add(read_answers(app.answers.counts, app.in_flight))
         yield app
     finally:
