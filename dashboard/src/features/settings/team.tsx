@@ -1,0 +1,3 @@
+export function TeamSettings() {
+  return null;
+}

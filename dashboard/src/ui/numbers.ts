@@ -1,0 +1,11 @@
+const WHOLE = new Intl.NumberFormat("en");
+
+/** Writes a number with separators: 12,345. */
+export function count(number: number): string {
+  return WHOLE.format(number);
+}
+
+/** Writes how many of something: "1 event", "2 events". */
+export function many(number: number, one: string, more = `${one}s`): string {
+  return `${count(number)} ${number === 1 ? one : more}`;
+}
