@@ -1,4 +1,4 @@
-"""`vibefollow projects`: make and list projects, show and set their limits."""
+"""`vibefollow projects`: make and list projects, show and set their limits and their retention."""
 
 import shlex
 import sys
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from vibefollow_server.projects.service import Project
     from vibefollow_server.secret import Secret
 
-app = typer.Typer(no_args_is_help=True, help="Make and list projects; show and set their limits.")
+app = typer.Typer(
+    no_args_is_help=True, help="Make and list projects; show and set their limits and their retention."
+)
 
 COLUMNS = ("name", "live project id", "test project id", "created")
 LIMIT_COLUMNS = ("limit", "value", "unit", "default", "is")
@@ -91,6 +93,35 @@ def limits(
         return await change_limits_as_told(connection, project_id, changes, settings.backfill_queue_limit)
 
     print_table(LIMIT_COLUMNS, [_limit_row(limit) for limit in with_database(settings, work)])
+
+
+@app.command("retention")
+def retention(
+    project: Annotated[str, typer.Option(help="Name or id of the project.")],
+    days: Annotated[int | None, typer.Option(help="Keep events for so many days.")] = None,
+    for_ever: Annotated[bool, typer.Option("--for-ever", help="Keep events for ever.")] = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Show for how long a project keeps events, after changing it if asked to.
+
+    It holds for both environments. An event that is older when it arrives goes to quarantine.
+    """
+    settings = settings_from(data_dir, database_url)
+
+    async def work(connection: "asyncpg.Connection[asyncpg.Record]", _: "Secret") -> "Project":
+        from vibefollow_server.errors import OperatorError
+        from vibefollow_server.projects.service import change_retention, find_project
+
+        if for_ever and days is not None:
+            raise OperatorError("Say either --days or --for-ever.")
+        if days is None and not for_ever:
+            return await find_project(connection, project)
+        return await change_retention(connection, project, days)
+
+    found = with_database(settings, work)
+    kept = "for ever" if found.retention_days is None else f"{found.retention_days} days"
+    print_table(("name", "events are kept"), [(found.name, kept)])
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 else:  # asyncpg's own classes take no parameters at run time
     Record, Pool, Connection = asyncpg.Record, asyncpg.Pool, asyncpg.Connection
 
+# Switched off for statements that find their rows by index: a table that was empty when a plan was made must
+# not be read from end to end for ever after.
+OTHER_PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+
 # What a lost, refused or ended connection raises; the same work may be tried again on a new one.
 CONNECTION_LOST: tuple[type[BaseException], ...] = (
     OSError,

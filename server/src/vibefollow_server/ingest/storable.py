@@ -10,7 +10,7 @@ property or trait that it is in, and not looked into any further.
 import json
 import re
 from collections.abc import Callable, Iterator
-from math import isinf
+from math import isfinite
 from typing import Any
 
 from .body_json import is_deeper_than
@@ -19,7 +19,9 @@ from .problems import Problem
 
 UNSTORABLE_TEXT = re.compile("[\0\ud800-\udfff]")
 # What a value of each type must not be; the other types have nothing that cannot be stored.
-IS_UNSTORABLE: dict[type, Callable[[Any], object]] = {str: UNSTORABLE_TEXT.search, float: isinf}
+IS_UNSTORABLE: dict[type, Callable[[Any], object]] = {
+    str: UNSTORABLE_TEXT.search, float: lambda number: not isfinite(number),
+}  # fmt: skip
 CONTAINERS = (dict, list)
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from vibefollow_server import clock
 from vibefollow_server.db.pool import DATABASE_TROUBLE, Connection, Pool
+from vibefollow_server.quarantine.jobs import forget_old_records
 from vibefollow_server.settings import Settings
 
 from . import queries
@@ -49,3 +50,4 @@ async def _sweep_all(connection: Connection, log_kept: timedelta) -> None:
     await queries.prepare_months(connection, now, MONTHS_AHEAD)
     await empty_rings(connection, now, log_kept)
     await queries.forget_sign_ins(connection, now)
+    await forget_old_records(connection, now)

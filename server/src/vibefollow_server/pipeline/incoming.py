@@ -1,7 +1,7 @@
 """Reading log records: each becomes an identify call, an event, or a record to be set aside."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,8 +12,10 @@ from vibefollow_server.events.canonical import CANONICAL, RANK_OF_CUSTOM_EVENTS,
 from vibefollow_server.events.keys import normal_form
 from vibefollow_server.events.liveness import is_live
 from vibefollow_server.ingest.schemas import RecordKind
+from vibefollow_server.ingest.storable import UNSTORABLE_TEXT
+from vibefollow_server.quarantine.reasons import TOO_OLD, UNREADABLE, UNSTORABLE
 
-from .event_identity import identity_by_content, identity_by_id, identity_by_place
+from .event_identity import identity_by_content, identity_by_id
 from .reading import Place, Row, Run
 
 
@@ -63,9 +65,13 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A record that makes no sense: kept with the reason, for somebody to look at."""
+    """A record that makes no sense: kept with the reason, for somebody to look at.
+
+    `place_identity`: the identity that an event without id and timestamp has by its place in the log.
+    """
 
     row: Row
+    place_identity: str
     reason: str
     message: str
     field: str | None = None
@@ -88,50 +94,85 @@ _decode_event = msgspec.json.Decoder(LoggedEvent).decode
 _decode_properties = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.encode
 
-UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+UNREADABLE_ERRORS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+
+# What a record says, or why it makes no sense.
+Meaning = Identify | Event | SetAside
 
 
-def understand(run: Run, rows: Collection[Row], unfit: Collection[Place]) -> Understood:
+def understand(
+    run: Run, rows: Collection[Row], unfit: Collection[Place] = (), retention: timedelta | None = None
+) -> Understood:
     """Read records of a run; those at the places `unfit` are set aside. Never raises for what a record says.
 
-    Of events of one `event_id` the first is kept: all records of a user come in order in one run.
+    `retention`: for how long the project keeps events; None is for ever. All records of a user come in order
+    in one run.
+    """
+    place_identity = run.place_identity
+    return collect(
+        unstorable(row, place_identity)
+        if unfit and run.place(row) in unfit
+        else understand_record(row, place_identity, retention)
+        for row in rows
+    )
+
+
+def collect(meanings: Iterable[Meaning]) -> Understood:
+    """Sort what records say, one after the other, by what is to be done with it.
+
+    Of events of one `event_id` the first is kept.
     """
     understood = Understood()
     named: set[str] = set()
-    for row in rows:
-        if unfit and run.place(row) in unfit:
-            understood.set_aside.append(_unstorable(row))
-            continue
-        try:
-            if row[3] == RecordKind.USER:
-                understood.identifies.append(Identify(_decode_user(row[6]), row[5]))
-                continue
-            event = _understand_event(run, row, _decode_event(row[6]))
-        except UNREADABLE as error:
-            event = SetAside(row, "unreadable", f"The record could not be read ({type(error).__name__}).")
-        if isinstance(event, SetAside):
-            understood.set_aside.append(event)
-            continue
-        understood.event_days[row[5].date()] += 1
-        if event.event_id is None:
-            understood.events.append(event)
-        elif event.identity not in named:
-            named.add(event.identity)
-            understood.events.append(event)
+    for meaning in meanings:
+        if isinstance(meaning, Event):
+            understood.event_days[meaning.received_at.date()] += 1
+            if meaning.event_id is None:
+                understood.events.append(meaning)
+            elif meaning.identity not in named:
+                named.add(meaning.identity)
+                understood.events.append(meaning)
+        elif isinstance(meaning, Identify):
+            understood.identifies.append(meaning)
+        else:
+            understood.set_aside.append(meaning)
     return understood
 
 
-def _understand_event(run: Run, row: Row, logged: LoggedEvent) -> Event | SetAside:
+def understand_record(
+    row: Row, place_identity: Callable[[Row], str], retention: timedelta | None = None
+) -> Meaning:
+    """Read one record. Never raises for what it says."""
+    try:
+        if row[3] == RecordKind.USER:
+            return Identify(_decode_user(row[6]), row[5])
+        return _understand_event(row, _decode_event(row[6]), place_identity, retention)
+    except UNREADABLE_ERRORS as error:
+        message = f"The record could not be read ({type(error).__name__})."
+        return SetAside(row, place_identity(row), UNREADABLE, message)
+
+
+def _understand_event(
+    row: Row, logged: LoggedEvent, place_identity: Callable[[Row], str], retention: timedelta | None
+) -> Event | SetAside:
     name, received_at = logged.name, row[5]
     properties = _decode_properties(logged.properties)
-    if name in CANONICAL and (defect := find_defect(name, properties)):
-        return _senseless(row, logged, defect)
     at = occurred_at(row, logged)
+    if retention is not None and received_at - at > retention:
+        return too_old(row, place_identity(row), retention, logged.external_user_id, name)
+    if name in CANONICAL and (defect := find_defect(name, properties)):
+        return _senseless(row, place_identity(row), logged, defect)
+    if logged.event_id is not None:
+        identity = identity_by_id(logged.external_user_id, logged.event_id)
+    elif logged.timestamp is not None:
+        identity = identity_by_content(logged.external_user_id, name, at, properties)
+    else:
+        identity = place_identity(row)
     renamed = renamed_keys(properties)
     return Event(
         logged.external_user_id,
         at,
-        _identity(run, row, logged, at, properties),
+        identity,
         name,
         RANKS.get(name, RANK_OF_CUSTOM_EVENTS),
         is_live(at, received_at),
@@ -155,25 +196,33 @@ def renamed_keys(sent: dict[str, Any]) -> dict[str, str]:
     return {normal: key for key in sent if not key.islower() and (normal := normal_form(key)) != key}
 
 
-def _identity(run: Run, row: Row, logged: LoggedEvent, at: datetime, properties: dict[str, Any]) -> str:
-    if logged.event_id is not None:
-        return identity_by_id(logged.external_user_id, logged.event_id)
-    if logged.timestamp is not None:
-        return identity_by_content(logged.external_user_id, logged.name, at, properties)
-    stream = run.streams[row[0]]
-    return identity_by_place(stream.stream_id.bytes, stream.lane, row[1])
+def too_old(
+    row: Row, place_identity: str, retention: timedelta, external_user_id: str, name: str
+) -> SetAside:
+    """Return an event as set aside because it happened before all that the project keeps."""
+    message = f"It is older than the {retention.days} days for which the project keeps events."
+    return SetAside(row, place_identity, TOO_OLD, message, "timestamp", external_user_id, name)
 
 
-def _senseless(row: Row, logged: LoggedEvent, defect: Defect) -> SetAside:
-    return SetAside(
-        row,
-        defect.code,
-        defect.message,
-        f"properties.{defect.property}",
-        logged.external_user_id,
-        logged.name,
-    )
+def unstorable(row: Row, place_identity: Callable[[Row], str]) -> SetAside:
+    """Return a record as set aside because PostgreSQL refuses it; with its user and name, if they can be."""
+    message = "The record was accepted, but it could not be stored."
+    return SetAside(row, place_identity(row), UNSTORABLE, message, None, *_user_and_name(row))
 
 
-def _unstorable(row: Row) -> SetAside:
-    return SetAside(row, "unstorable", "The record was accepted, but it could not be stored.")
+def _senseless(row: Row, place_identity: str, logged: LoggedEvent, defect: Defect) -> SetAside:
+    field = f"properties.{defect.property}"
+    user_id, name = logged.external_user_id, logged.name
+    return SetAside(row, place_identity, defect.code, defect.message, field, user_id, name)
+
+
+def _user_and_name(row: Row) -> tuple[str | None, str | None]:
+    try:
+        if row[3] == RecordKind.USER:
+            user_id, name = _decode_user(row[6]).external_user_id, None
+        else:
+            logged = _decode_event(row[6])
+            user_id, name = logged.external_user_id, logged.name
+    except UNREADABLE_ERRORS:
+        return None, None
+    return (None, None) if UNSTORABLE_TEXT.search(user_id + (name or "")) else (user_id, name)

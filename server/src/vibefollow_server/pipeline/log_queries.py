@@ -6,7 +6,7 @@ idle one can be emptied while workers are busy. Numbers of segments are our own;
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from vibefollow_server.db.pool import Connection, Pool, Record
@@ -27,6 +27,18 @@ class Waiting(NamedTuple):
     def records(self) -> int:
         """Return how many records wait."""
         return self.head_seq - self.done_seq
+
+
+class Taken(NamedTuple):
+    """Lanes that are ours, and for how many days the project keeps events (None: for ever)."""
+
+    lanes: list[int]
+    retention_days: int | None
+
+    @property
+    def retention(self) -> timedelta | None:
+        """Return for how long the project keeps events."""
+        return None if self.retention_days is None else timedelta(days=self.retention_days)
 
 
 class MovedHead(NamedTuple):
@@ -83,15 +95,42 @@ async def offer_turns(connection: Connection, project_id: uuid.UUID) -> None:
     )
 
 
-async def take_turns(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> list[int]:
+async def take_turns(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> Taken:
     """Become the only worker on those of `lanes` on which nobody else is, until the transaction ends."""
     rows = await connection.fetch(
-        "SELECT lane FROM pipeline_turns WHERE project_id = $1 AND lane = ANY($2::smallint[])"
-        " FOR UPDATE SKIP LOCKED",
+        "SELECT lane, (SELECT retention_days FROM projects WHERE id = $1) AS retention_days"
+        " FROM pipeline_turns WHERE project_id = $1 AND lane = ANY($2::smallint[]) FOR UPDATE SKIP LOCKED",
         project_id,
         lanes,
     )
-    return sorted(row["lane"] for row in rows)
+    return Taken(sorted(row["lane"] for row in rows), rows[0]["retention_days"] if rows else None)
+
+
+async def wait_for_turns(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> None:
+    """Become the only one on `lanes`, waiting for who is; in their order, so that two never wait in a circle.
+
+    Raises `LockNotAvailableError` after the session's `lock_timeout`.
+    """
+    await offer_turns(connection, project_id)
+    await connection.fetch(
+        "SELECT lane FROM pipeline_turns WHERE project_id = $1 AND lane = ANY($2::smallint[])"
+        " ORDER BY lane FOR UPDATE",
+        project_id,
+        lanes,
+    )
+
+
+async def wait_for_turns(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> None:
+    """Become the only worker on `lanes`, until the transaction ends; waits for turns that others are taking.
+
+    Lanes are locked in order, so two that wait do not wait for each other. The rows must have been offered.
+    """
+    await connection.execute(
+        "SELECT lane FROM pipeline_turns WHERE project_id = $1 AND lane = ANY($2::smallint[])"
+        " ORDER BY lane FOR UPDATE",
+        project_id,
+        lanes,
+    )
 
 
 async def waiting_in(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> list[Waiting]:

@@ -1,43 +1,77 @@
 """SQL over what is known: a fixed number of statements a batch, whatever its size."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import msgspec
 
 from vibefollow_server.db.pool import Connection, Record
-from vibefollow_server.events.canonical import NON_ACTIVITY_NAMES
+from vibefollow_server.events.canonical import NON_ACTIVITY_NAMES, RANKS
+from vibefollow_server.ingest.lanes import hash_user, live_lane
 from vibefollow_server.users.merging import FIELDS, Change, UserState
+from vibefollow_server.users.state.lifecycle import LIFECYCLE_NAMES
+from vibefollow_server.users.state.queries import STANDING, STANDING_COLUMNS, standing_of, values_of
+from vibefollow_server.users.state.versions import Standing
 
 from .identity_rings import other_rings
 from .incoming import Event, SetAside
 
-# {day of receipt: how many events}
-Stored = dict[date, int]
+# User, when, feature, how often.
+FeatureRow = tuple[str, datetime, str, int]
+# User, when, step, whether completed.
+StepRow = tuple[str, datetime, str, bool]
+
+# Besides being there and being counted, these events say something: the ranks of their names.
+_TELLING = sorted(RANKS[name] for name in (*LIFECYCLE_NAMES, "feature_used", "onboarding_step"))
+
+
+class Stored(NamedTuple):
+    """What has become of some events: how many were new, by day of receipt, and those that say something.
+
+    `telling`: identities of the new ones of the lifecycle, of features and of steps that have happened.
+    """
+
+    numbers: dict[date, int]
+    telling: set[str]
 
 
 async def store_events(
-    connection: Connection, project_id: uuid.UUID, events: Sequence[Event], ring: int
+    connection: Connection,
+    project_id: uuid.UUID,
+    events: Sequence[Event],
+    present: datetime,
+    ring: int,
+    lane: int,
 ) -> Stored:
-    """Insert the events that are not there yet, with all that follows from them; return how many it were.
+    """Insert the events that are not there yet, with all that follows from them alone.
 
-    One statement: nothing comes back but the numbers. Each part has what it needs from the one before:
+    One statement: nothing comes back but numbers and a few identities. Each part has what it needs from the
+    one before:
 
         sent → claimed: event_ids never seen before → stored: events → counted: counters of their users
+                                                                     │     └▶ unidentified: who has no user
                                                                      → seen: first and last seen
+                                                                     → named: counters of names, by day
+                                                                     → ahead: those that are yet to happen
 
-    `ring` is the partition of `event_identities` that is written at present. Counters are kept of users who
-    have not been identified, too: they count from the moment when there is a row in `users`.
+    `lane` is one that the caller holds: nobody else counts in its rows. `ring` is the partition of `event_identities` that is written at present. Counters are kept of users who
+    have not been identified, too: they count from the moment when there is a row in `users`. Events after
+    `present` count when their time comes. Only who did something for the first time may be new; so nobody
+    who is identified and does as always is looked up.
     """
     rows = await connection.fetch(
-        _STORE_EVENTS.format(ring=ring, known=_known_in(other_rings(ring))),
+        _STORE_EVENTS.format(ring=ring, known=_known_in(other_rings(ring)), count=_COUNT),
         project_id,
         list(NON_ACTIVITY_NAMES),
         events,
+        present,
+        _TELLING,
+        lane,
     )
-    return {row["received_on"]: row["number"] for row in rows}
+    telling = {identity.hex for row in rows if row["telling"] for identity in row["telling"]}
+    return Stored({row["received_on"]: row["number"] for row in rows}, telling)
 
 
 def _known_in(rings: Iterable[int]) -> str:
@@ -64,43 +98,160 @@ WITH sent AS MATERIALIZED (
            property_keys::jsonb, received_at
     FROM sent WHERE event_id IS NULL OR identity IN (SELECT identity FROM claimed)
     ON CONFLICT (project_id, external_user_id, occurred_at, identity) DO NOTHING
-    RETURNING external_user_id, name, occurred_at, received_at
-), counted AS (
+    RETURNING external_user_id, name, name_rank, occurred_at, identity, received_at
+), happened AS NOT MATERIALIZED (
+    SELECT * FROM stored WHERE occurred_at <= $4
+), ahead AS (
+    INSERT INTO events_ahead (project_id, occurred_at, external_user_id, identity)
+    SELECT $1, occurred_at, external_user_id, identity FROM stored WHERE occurred_at > $4
+), {count}
+SELECT (received_at AT TIME ZONE 'UTC')::date AS received_on, count(*) AS number,
+       array_agg(identity) FILTER (WHERE name_rank = ANY($5::smallint[]) AND occurred_at <= $4) AS telling
+FROM stored GROUP BY 1
+"""
+# Counts what is in `happened`, each event once: in the counters, and as seen.
+_COUNT = """counted AS (
     INSERT INTO user_event_counts AS c (project_id, external_user_id, name, count, first_at, last_at)
     SELECT $1, external_user_id, name, count(*), min(occurred_at), max(occurred_at)
-    FROM stored GROUP BY external_user_id, name
+    FROM happened GROUP BY external_user_id, name
     ON CONFLICT (project_id, external_user_id, name) DO UPDATE SET
         count = c.count + excluded.count, first_at = least(c.first_at, excluded.first_at),
         last_at = greatest(c.last_at, excluded.last_at)
+    RETURNING external_user_id, (xmax = 0) AS is_first
+), unidentified AS (
+    INSERT INTO unidentified_users (project_id, external_user_id, first_received_at)
+    SELECT $1, n.external_user_id, n.received_at FROM (
+        SELECT external_user_id, min(received_at) AS received_at FROM stored
+        WHERE received_at IS NULL OR external_user_id IN (SELECT external_user_id FROM counted WHERE is_first)
+        GROUP BY external_user_id
+    ) n
+    WHERE NOT EXISTS (
+        SELECT FROM users u WHERE u.project_id = $1 AND u.external_user_id = n.external_user_id
+    )
+    ON CONFLICT (project_id, external_user_id) DO NOTHING
 ), seen AS (
     UPDATE users u SET
         first_seen_at = least(u.first_seen_at, s.first_at),
-        last_seen_at = greatest(u.last_seen_at, s.last_at)
+        last_seen_at = greatest(u.last_seen_at, s.last_at),
+        signed_up_event_at = least(u.signed_up_event_at, s.signed_up_at)
     FROM (
         SELECT external_user_id, min(occurred_at) AS first_at,
-               max(occurred_at) FILTER (WHERE name <> ALL($2::text[])) AS last_at
-        FROM stored GROUP BY external_user_id
+               max(occurred_at) FILTER (WHERE name <> ALL($2::text[])) AS last_at,
+               min(occurred_at) FILTER (WHERE name = 'user_signed_up') AS signed_up_at
+        FROM happened GROUP BY external_user_id
     ) s
     WHERE u.project_id = $1 AND u.external_user_id = s.external_user_id
-      AND (s.first_at < u.first_seen_at OR s.last_at IS NOT NULL
+      AND (s.first_at < u.first_seen_at OR s.signed_up_at IS NOT NULL OR s.last_at IS NOT NULL
            AND (u.last_seen_at IS NULL OR s.last_at > u.last_seen_at))
-)
-SELECT (received_at AT TIME ZONE 'UTC')::date AS received_on, count(*) AS number FROM stored GROUP BY 1
+), named AS (
+    INSERT INTO event_names AS n (project_id, name, lane, count, first_at, last_at)
+    SELECT $1, name, $6, count(*), min(occurred_at), max(occurred_at) FROM happened GROUP BY name
+    ON CONFLICT (project_id, name, lane) DO UPDATE SET
+        count = n.count + excluded.count, first_at = least(n.first_at, excluded.first_at),
+        last_at = greatest(n.last_at, excluded.last_at)
+), by_day AS (
+    INSERT INTO event_name_days AS d (project_id, day, name, lane, count)
+    SELECT $1, (occurred_at AT TIME ZONE 'UTC')::date, name, $6, count(*) FROM happened GROUP BY 2, 3
+    ON CONFLICT (project_id, day, name, lane) DO UPDATE SET count = d.count + excluded.count
+)"""
+
+
+async def users_with_due_events(
+    connection: Connection, project_id: uuid.UUID, present: datetime
+) -> list[str]:
+    """Return the users whose events were ahead and have happened by now."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT external_user_id FROM events_ahead WHERE project_id = $1 AND occurred_at <= $2",
+        project_id,
+        present,
+    )
+    return [row["external_user_id"] for row in rows]
+
+
+async def take_due_events(
+    connection: Connection, project_id: uuid.UUID, user_ids: Collection[str], present: datetime
+) -> list[Event]:
+    """Count some users' events whose time has come, having been ahead; return those that say something."""
+    rows = await connection.fetch(
+        _TAKE_DUE_EVENTS,
+        project_id,
+        list(NON_ACTIVITY_NAMES),
+        list(user_ids),
+        present,
+        _TELLING,
+        live_lane(hash_user(next(iter(user_ids)))),
+    )
+    return [Event(*row) for row in rows]
+
+
+_TAKE_DUE_EVENTS = f"""
+WITH due AS (
+    DELETE FROM events_ahead
+    WHERE project_id = $1 AND occurred_at <= $4 AND external_user_id = ANY($3::text[])
+    RETURNING external_user_id, occurred_at, identity
+), happened AS MATERIALIZED (
+    SELECT e.* FROM due d JOIN events e ON e.project_id = $1 AND e.external_user_id = d.external_user_id
+        AND e.occurred_at = d.occurred_at AND e.identity = d.identity
+), {_COUNT}
+SELECT external_user_id, occurred_at, replace(identity::text, '-', ''), name, name_rank, live, event_id,
+       properties::text, property_keys::text, received_at
+FROM happened WHERE name_rank = ANY($5::smallint[])
 """
+
+
+async def count_features(connection: Connection, project_id: uuid.UUID, uses: Sequence[FeatureRow]) -> None:
+    """Add to what users have used."""
+    await connection.execute(
+        """
+        INSERT INTO user_features AS f (project_id, external_user_id, feature, count, first_at, last_at)
+        SELECT $1, external_user_id, feature, sum(count), min(at) FILTER (WHERE count > 0),
+               max(at) FILTER (WHERE count > 0)
+        FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::bigint[])
+            AS u (external_user_id, at, feature, count)
+        GROUP BY external_user_id, feature
+        ON CONFLICT (project_id, external_user_id, feature) DO UPDATE SET
+            count = f.count + excluded.count, first_at = least(f.first_at, excluded.first_at),
+            last_at = greatest(f.last_at, excluded.last_at)
+        """,
+        project_id,
+        *([row[column] for row in uses] for column in range(4)),
+    )
+
+
+async def count_steps(connection: Connection, project_id: uuid.UUID, steps: Sequence[StepRow]) -> None:
+    """Add to how far users have come in the onboarding."""
+    await connection.execute(
+        """
+        INSERT INTO user_steps AS o
+            (project_id, external_user_id, step, reached_at, completed_at, last_completed_at)
+        SELECT $1, external_user_id, step, min(at), min(at) FILTER (WHERE completed),
+               max(at) FILTER (WHERE completed)
+        FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::boolean[])
+            AS u (external_user_id, at, step, completed)
+        GROUP BY external_user_id, step
+        ON CONFLICT (project_id, external_user_id, step) DO UPDATE SET
+            reached_at = least(o.reached_at, excluded.reached_at),
+            completed_at = least(o.completed_at, excluded.completed_at),
+            last_completed_at = greatest(o.last_completed_at, excluded.last_completed_at)
+        """,
+        project_id,
+        *([row[column] for row in steps] for column in range(4)),
+    )
 
 
 async def load_users(
     connection: Connection, project_id: uuid.UUID, user_ids: Collection[str]
-) -> dict[str, UserState]:
-    """Return what is known of the users that exist among `user_ids`."""
+) -> tuple[dict[str, UserState], dict[str, Standing]]:
+    """Return what is known of the users that exist among `user_ids`, and where they stand."""
     rows = await connection.fetch(
-        "SELECT external_user_id, email, name, plan, company, role, signup_date, timezone, locale,"
-        " traits, trait_keys, change_count, identified_at, updated_at"
+        "SELECT external_user_id, email, name, company, role, signup_date, timezone, locale, traits,"
+        f" trait_keys, change_count, updated_at, {STANDING}"
         " FROM users WHERE project_id = $1 AND external_user_id = ANY($2::text[])",
         project_id,
         list(user_ids),
     )
-    return {row["external_user_id"]: _state(row) for row in rows}
+    users = {row["external_user_id"]: _state(row) for row in rows}
+    return users, {row["external_user_id"]: standing_of(row) for row in rows}
 
 
 def _state(row: Record) -> UserState:
@@ -108,40 +259,59 @@ def _state(row: Record) -> UserState:
         external_user_id=row["external_user_id"],
         identified_at=row["identified_at"],
         updated_at=row["updated_at"],
-        fields={name: row[name] for name in FIELDS},
+        fields={name: row["said_plan" if name == "plan" else name] for name in FIELDS},
         traits=row["traits"],
         trait_keys=row["trait_keys"],
         change_count=row["change_count"],
     )
 
 
-async def save_users(connection: Connection, project_id: uuid.UUID, users: Sequence[UserState]) -> None:
-    """Insert or update what identify calls say; what events say is left to `store_events`."""
+_OWN_COLUMNS = {
+    "external_user_id": "text",
+    "identified_at": "timestamptz",
+    "updated_at": "timestamptz",
+    "traits": "jsonb",
+    "trait_keys": "jsonb",
+    "change_count": "int",
+} | {name: "timestamptz" if name == "signup_date" else "text" for name in FIELDS if name != "plan"}
+_USER_COLUMNS = _OWN_COLUMNS | dict(STANDING_COLUMNS)
+_SAVE_USERS = f"""
+INSERT INTO users (project_id, {", ".join(_USER_COLUMNS)}, first_seen_at)
+SELECT $1, *, identified_at FROM unnest(
+    {", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(_USER_COLUMNS.values(), 2))}
+) AS incoming ({", ".join(_USER_COLUMNS)})
+ON CONFLICT (project_id, external_user_id) DO UPDATE SET {
+    ", ".join(
+        f"{name} = excluded.{name}"
+        for name in _USER_COLUMNS
+        if name not in ("external_user_id", "identified_at")
+    )
+}
+"""
+
+
+async def save_users(
+    connection: Connection,
+    project_id: uuid.UUID,
+    users: Sequence[UserState],
+    standings: Mapping[str, Standing],
+) -> None:
+    """Insert or update what identify calls say, and where users stand; `store_events` writes the others."""
+    rows = [
+        (
+            user.external_user_id,
+            user.identified_at,
+            user.updated_at,
+            user.traits,
+            user.trait_keys,
+            user.change_count,
+            *(user.fields[name] for name in FIELDS if name != "plan"),
+            *values_of(standings[user.external_user_id]),
+        )
+        for user in users
+    ]
     await connection.execute(
-        """
-        INSERT INTO users (project_id, external_user_id, identified_at, updated_at, traits, trait_keys,
-                           change_count, email, name, plan, company, role, signup_date, timezone, locale,
-                           first_seen_at)
-        SELECT $1, *, identified_at FROM unnest(
-            $2::text[], $3::timestamptz[], $4::timestamptz[], $5::jsonb[], $6::jsonb[], $7::int[],
-            $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::text[],
-            $15::text[]
-        ) AS incoming (external_user_id, identified_at, updated_at, traits, trait_keys, change_count,
-                       email, name, plan, company, role, signup_date, timezone, locale)
-        ON CONFLICT (project_id, external_user_id) DO UPDATE SET
-            updated_at = excluded.updated_at, traits = excluded.traits, trait_keys = excluded.trait_keys,
-            change_count = excluded.change_count, email = excluded.email, name = excluded.name,
-            plan = excluded.plan, company = excluded.company, role = excluded.role,
-            signup_date = excluded.signup_date, timezone = excluded.timezone, locale = excluded.locale
-        """,
-        project_id,
-        [user.external_user_id for user in users],
-        [user.identified_at for user in users],
-        [user.updated_at for user in users],
-        [user.traits for user in users],
-        [user.trait_keys for user in users],
-        [user.change_count for user in users],
-        *([user.fields[name] for user in users] for name in FIELDS),
+        _SAVE_USERS, project_id, *([row[column] for row in rows] for column in range(len(_USER_COLUMNS)))
     )
 
 
@@ -168,16 +338,27 @@ def _as_json(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     return None if value is None else msgspec.json.encode(value).decode()
 
 
+async def note_identified(connection: Connection, project_id: uuid.UUID, new_users: Sequence[str]) -> None:
+    """Take users who have just become known from the list of those who are not."""
+    await connection.execute(
+        "DELETE FROM unidentified_users WHERE project_id = $1 AND external_user_id = ANY($2::text[])",
+        project_id,
+        new_users,
+    )
+
+
 async def note_seen_before(connection: Connection, project_id: uuid.UUID, new_users: Sequence[str]) -> None:
     """Let users who have just become known have been seen when their events happened, earlier ones too."""
     await connection.execute(
         """
         UPDATE users u SET
             first_seen_at = least(u.first_seen_at, s.first_at),
-            last_seen_at = greatest(u.last_seen_at, s.last_at)
+            last_seen_at = greatest(u.last_seen_at, s.last_at),
+            signed_up_event_at = least(u.signed_up_event_at, s.signed_up_at)
         FROM (
             SELECT external_user_id, min(first_at) AS first_at,
-                   max(last_at) FILTER (WHERE name <> ALL($3::text[])) AS last_at
+                   max(last_at) FILTER (WHERE name <> ALL($3::text[])) AS last_at,
+                   min(first_at) FILTER (WHERE name = 'user_signed_up') AS signed_up_at
             FROM user_event_counts WHERE project_id = $1 AND external_user_id = ANY($2::text[])
             GROUP BY external_user_id
         ) s
@@ -189,6 +370,28 @@ async def note_seen_before(connection: Connection, project_id: uuid.UUID, new_us
     )
 
 
+async def note_activity(connection: Connection, project_id: uuid.UUID, user_ids: Collection[str]) -> None:
+    """Let the list of users by last activity know where these are in it; mostly it does.
+
+    The last statement of whoever changes `users.last_seen_at` or `users.stage`, in the same transaction.
+    """
+    await connection.execute(
+        """
+        INSERT INTO user_activity (project_id, external_user_id, bucket, stage)
+        SELECT $1, u.external_user_id, coalesce(u.seen_bucket, '-infinity'), u.stage FROM users u
+        WHERE u.project_id = $1 AND u.external_user_id = ANY($2::text[]) AND NOT EXISTS (
+            SELECT FROM user_activity a
+            WHERE a.project_id = $1 AND a.external_user_id = u.external_user_id
+              AND a.bucket = coalesce(u.seen_bucket, '-infinity') AND a.stage = u.stage
+        )
+        ON CONFLICT (project_id, external_user_id) DO UPDATE SET
+            bucket = excluded.bucket, stage = excluded.stage
+        """,
+        project_id,
+        sorted(user_ids),
+    )
+
+
 async def insert_quarantine(
     connection: Connection, project_id: uuid.UUID, ids: Sequence[uuid.UUID], set_aside: Sequence[SetAside]
 ) -> None:
@@ -196,9 +399,9 @@ async def insert_quarantine(
     await connection.execute(
         """
         INSERT INTO quarantine (project_id, id, kind, reason, message, field, external_user_id, name,
-                                request_index, received_at, payload)
+                                request_index, received_at, payload, place_identity)
         SELECT $1, * FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
-                                 $8::text[], $9::smallint[], $10::timestamptz[], $11::bytea[])
+                                 $8::text[], $9::smallint[], $10::timestamptz[], $11::bytea[], $12::uuid[])
         """,
         project_id,
         ids,
@@ -211,4 +414,5 @@ async def insert_quarantine(
         [one.row[4] for one in set_aside],
         [one.row[5] for one in set_aside],
         [one.row[6] for one in set_aside],
+        [one.place_identity for one in set_aside],
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 from vibefollow_server.db.pool import Connection, Record
 
+from .event_identity import identity_by_place
 from .log_queries import Waiting, read_records
 
 # A run never holds more payload than this in memory.
@@ -49,6 +50,11 @@ class Run:
         """Return where a record lies: its stream, its lane, and its number there."""
         stream = self.streams[row[0]]
         return stream.stream_id, stream.lane, row[1]
+
+    def place_identity(self, row: Row) -> str:
+        """Return the identity that an event without id and timestamp has: that of its place."""
+        stream = self.streams[row[0]]
+        return identity_by_place(stream.stream_id.bytes, stream.lane, row[1])
 
 
 async def read_run(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from vibefollow_server.db.pool import Pool
+from vibefollow_server.db.pool import OTHER_PLANS, Pool
 from vibefollow_server.ingest.held_connection import HeldConnection
 from vibefollow_server.ingest.rings import segment_seconds
 
@@ -24,9 +24,8 @@ from .turn import Outcome, Part, Turn, UnfitRecordError, take_turn
 
 logger = structlog.get_logger()
 
-# What a slot's sessions are told: its statements find their rows by index; a table that was empty when a plan
-# was made must not be read from end to end for ever after.
-PREPARE = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+# What a slot's sessions are told: its statements find their rows by index.
+PREPARE = "; ".join(f"SET {setting} = off" for setting in OTHER_PLANS)
 LONGEST_PAUSE_SECONDS = 5.0
 # A round of a few live records is followed by a rest, in which others gather: a statement costs the same for
 # many.

@@ -24,7 +24,7 @@ from . import log_queries
 from .batch import store
 from .holding_back import Held, Mover, hold_back
 from .incoming import understand
-from .log_queries import Waiting
+from .log_queries import Taken, Waiting
 from .reading import Place, Row, Run, read_run
 
 logger = structlog.get_logger()
@@ -75,7 +75,8 @@ async def take_turn(connection: Connection, turn: Turn, mover: Mover) -> Outcome
     Raises `UnfitRecordError` where a record makes the whole run fail, and what a lost connection raises.
     """
     async with connection.transaction():
-        lanes = await log_queries.take_turns(connection, turn.project_id, turn.lanes)
+        taken = await log_queries.take_turns(connection, turn.project_id, turn.lanes)
+        lanes = taken.lanes
         if not lanes:
             return Outcome(0, held_elsewhere=True)
         waiting = await log_queries.waiting_in(
@@ -89,7 +90,7 @@ async def take_turn(connection: Connection, turn: Turn, mover: Mover) -> Outcome
             run = await read_run(connection, turn.project_id, streams, bounds, turn.most)
         if run.rows:
             with _blaming(run):
-                await _process(connection, turn, mover, run, backfill, lanes[0])
+                await _process(connection, turn, mover, run, backfill, taken)
         elif streams and not bounds:
             logger.error("records_missing", records=sum(stream.records for stream in streams))
     # Where nothing could be done there is no use in trying at once.
@@ -113,16 +114,17 @@ def _bounds(live: Collection[Waiting]) -> dict[int, datetime]:
 
 
 async def _process(
-    connection: Connection, turn: Turn, mover: Mover, run: Run, backfill: list[Waiting], ledger_lane: int
+    connection: Connection, turn: Turn, mover: Mover, run: Run, backfill: list[Waiting], taken: Taken
 ) -> None:
     rows: list[Row] = run.rows
     held: list[Held] = []
     if turn.part is Part.LIVE and backfill:
         rows, held = await hold_back(connection, turn.project_id, run, backfill)
-    counts = await store(connection, turn.project_id, understand(run, rows, turn.unfit))
+    understood = understand(run, rows, turn.unfit, taken.retention)
+    counts = await store(connection, turn.project_id, understood)
     if held:
         await mover.move(connection, turn.project_id, run, held)
-    await log_queries.finish(connection, turn.project_id, ledger_lane, counts, run.done())
+    await log_queries.finish(connection, turn.project_id, taken.lanes[0], counts, run.done())
 
 
 @contextlib.contextmanager

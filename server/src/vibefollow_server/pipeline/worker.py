@@ -20,6 +20,7 @@ from .counters import PipelineCounters
 from .listening import listen_for_ever
 from .membership import Membership, session_name
 from .slot import Slot
+from .time_alone import let_time_pass_for_ever
 
 logger = structlog.get_logger()
 
@@ -27,8 +28,8 @@ logger = structlog.get_logger()
 LOOK_EVERY_SECONDS = 1.0
 # With thousands of projects at once a look costs a tenth of a second; it is to be a twentieth of the time.
 LOOK_SHARE = 20
-# Beside the slots: the heartbeat, looking for news, the sweeps.
-MORE_CONNECTIONS = 3
+# Beside the slots: the heartbeat, looking for news, the sweeps, time alone with a look at the projects.
+MORE_CONNECTIONS = 5
 # A worker that is stopped, or out of reach, must not hold its lanes for long.
 SESSION_SETTINGS = {
     "idle_in_transaction_session_timeout": "3000",
@@ -101,6 +102,7 @@ class Worker:
             asyncio.create_task(self._membership.beat_for_ever(self._look)),
             asyncio.create_task(self._look_for_ever()),
             asyncio.create_task(sweep_for_ever(self._pool, self._settings)),
+            asyncio.create_task(let_time_pass_for_ever(self._pool)),
         ]
         working = [asyncio.create_task(slot.work_until(stop)) for slot in self._slots]
         stopped = asyncio.create_task(stop.wait())

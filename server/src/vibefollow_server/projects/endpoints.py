@@ -67,8 +67,10 @@ async def create_project(body: NewProject, member: SignedIn, connection: Databas
 
 @router.patch("/projects/{project_id}")
 async def change_project(body: ProjectChange, access: Admin, connection: Database) -> Answer[ProjectOut]:
-    """Change name or timezone of a project: of both environments, whichever `project_id` names."""
-    project = await service.change_project(connection, access.project_id, body.name, body.timezone)
+    """Change name, timezone or retention of a project: of both environments, whichever `project_id` names."""
+    project = await service.change_project(
+        connection, access.project_id, body.name, body.timezone, body.retention()
+    )
     return Answer(data=_shown(project, access.role))
 
 
@@ -135,6 +137,7 @@ def _shown(project: service.Project, role: Role) -> ProjectOut:
     return ProjectOut(
         name=project.name,
         timezone=project.timezone,
+        retention_days=project.retention_days,
         role=role,
         created_at=project.created_at,
         live_project_id=project.live_project_id,

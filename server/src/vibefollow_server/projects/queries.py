@@ -21,8 +21,17 @@ class QueueChange:
     limit: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionChange:
+    """Whether a project's `retention_days` changes, and to what; None is to keep events for ever."""
+
+    wanted: bool
+    days: int | None
+
+
 _PAIR = (
-    "SELECT t.pair_id, t.name, t.timezone, t.created_at, l.id AS live_project_id, t.id AS test_project_id"
+    "SELECT t.pair_id, t.name, t.timezone, t.retention_days, t.created_at,"
+    " l.id AS live_project_id, t.id AS test_project_id"
     " FROM projects t JOIN projects l ON l.pair_id = t.pair_id AND l.environment = 'live'"
 )
 
@@ -103,14 +112,21 @@ async def find_environment(connection: Connection, project_id: uuid.UUID) -> Env
 
 
 async def update_pair(
-    connection: Connection, pair_id: uuid.UUID, name: str | None, timezone: str | None
+    connection: Connection,
+    pair_id: uuid.UUID,
+    name: str | None,
+    timezone: str | None,
+    retention: RetentionChange,
 ) -> None:
     """Change both environments of a project; None leaves as it is. A taken name violates a constraint."""
     await connection.execute(
-        "UPDATE projects SET name = coalesce($2, name), timezone = coalesce($3, timezone) WHERE pair_id = $1",
+        "UPDATE projects SET name = coalesce($2, name), timezone = coalesce($3, timezone),"
+        " retention_days = CASE WHEN $4 THEN $5::integer ELSE retention_days END WHERE pair_id = $1",
         pair_id,
         name,
         timezone,
+        retention.wanted,
+        retention.days,
     )
 
 

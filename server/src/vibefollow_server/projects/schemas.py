@@ -13,8 +13,9 @@ from vibefollow_server.web.dashboard.wire import Body, Moment, Text
 from .limits import BACKFILL_QUEUE, HIGHEST_RATE, LARGEST_QUEUE, Limit
 from .links import normal_email
 from .passwords import LONGEST
+from .queries import RetentionChange
 from .roles import Role
-from .service import LONGEST_NAME
+from .service import LONGEST_NAME, LONGEST_RETENTION_DAYS
 
 
 def _deliverable(address: str) -> str:
@@ -29,6 +30,7 @@ def _one_line(name: str) -> str:
     return name
 
 
+RETENTION = "For how many days events are kept: one that is older when it arrives goes to quarantine."
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
@@ -70,10 +72,17 @@ class NewProject(Body):
 
 
 class ProjectChange(Body):
-    """What to change of both environments; what is absent or null stays."""
+    """What to change of both environments; what is absent stays. Of name and timezone, null stays, too."""
 
     name: Name | None = None
     timezone: Annotated[Text, Field(max_length=100, examples=["Europe/Berlin"])] | None = None
+    retention_days: Annotated[
+        int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS, description=f"{RETENTION} null: for ever.")
+    ] = None
+
+    def retention(self) -> RetentionChange:
+        """Return what to change of the retention."""
+        return RetentionChange("retention_days" in self.model_fields_set, self.retention_days)
 
 
 Rate = Annotated[
@@ -174,6 +183,7 @@ class ProjectOut(BaseModel):
 
     name: str
     timezone: str
+    retention_days: int | None = Field(description=f"{RETENTION} null: for ever.")
     role: Role
     created_at: Moment
     live_project_id: UUID

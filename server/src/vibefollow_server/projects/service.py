@@ -14,11 +14,13 @@ from vibefollow_server.secret import Secret
 from . import member_queries, queries
 from .api_key import Environment
 from .keys import create_key
+from .queries import RetentionChange
 from .roles import ROLES
 
 FIRST_PROJECT = "My project"
 FIRST_KEY = "First key"
 LONGEST_NAME = 100
+LONGEST_RETENTION_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Project:
     created_at: datetime
     live_project_id: uuid.UUID
     test_project_id: uuid.UUID
+    # For how many days events are kept; None is for ever.
+    retention_days: int | None = None
 
     def environment_id(self, environment: Environment) -> uuid.UUID:
         """Return the id under which the data of an environment is kept."""
@@ -63,15 +67,22 @@ async def create_project(
 
 
 async def change_project(
-    connection: Connection, project_id: uuid.UUID, name: str | None, timezone: str | None
+    connection: Connection,
+    project_id: uuid.UUID,
+    name: str | None,
+    timezone: str | None,
+    retention: RetentionChange,
 ) -> Project:
-    """Change name or timezone (IANA) of both environments; `project_id` is either's. 422 where unfit."""
+    """Change name, timezone (IANA) or retention of both environments; `project_id` is either's.
+
+    422 where they are unfit.
+    """
     if timezone is not None and not await queries.is_timezone(connection, timezone):
         message = "This is no timezone of the IANA database, such as Europe/Berlin."
         raise refusal(422, "validation_failed", message, "timezone")
     project = await _existing(connection, project_id)
     try:
-        await queries.update_pair(connection, project.pair_id, name, timezone)
+        await queries.update_pair(connection, project.pair_id, name, timezone, retention)
     except asyncpg.UniqueViolationError:
         raise name_taken() from None
     return await _existing(connection, project_id)
@@ -95,6 +106,18 @@ async def find_project(connection: Connection, name_or_id: str) -> Project:
         there_are = f"there are: {names}." if names else "there is none yet."
         raise OperatorError(f"There is no project {name_or_id!r}; {there_are}")
     return _project(row)
+
+
+async def change_retention(connection: Connection, name_or_id: str, days: int | None) -> Project:
+    """Set for how many days a project keeps events, None for ever; for the command line.
+
+    Raises `OperatorError` where there is no such project, or the number is unfit.
+    """
+    if days is not None and not 1 <= days <= LONGEST_RETENTION_DAYS:
+        raise OperatorError(f"Events are kept for 1 to {LONGEST_RETENTION_DAYS} days, or for ever.")
+    project = await find_project(connection, name_or_id)
+    await queries.update_pair(connection, project.pair_id, None, None, RetentionChange(True, days))
+    return await find_project(connection, str(project.live_project_id))
 
 
 async def create_named_project(connection: Connection, name: str, now: datetime) -> Project:

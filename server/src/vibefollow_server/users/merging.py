@@ -13,6 +13,8 @@ import msgspec
 from vibefollow_server.events.keys import normal_form
 from vibefollow_server.ingest.moments import parse_moment
 
+from .state.derived import SaidPlan
+
 FIELDS = ("email", "name", "plan", "company", "role", "signup_date", "timezone", "locale")
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -31,7 +33,11 @@ class Change:
 
 @dataclass(slots=True)
 class UserState:
-    """What is known of a user from identify calls. `fields` has a key for each of FIELDS."""
+    """What is known of a user from identify calls. `fields` has a key for each of FIELDS.
+
+    `fields["plan"]` is the plan as they said it. Which plan counts, derived state says; it is told the
+    `plan_words` of the calls just merged, repeated ones too.
+    """
 
     external_user_id: str
     identified_at: datetime
@@ -40,6 +46,7 @@ class UserState:
     traits: dict[str, Any] = field(default_factory=dict)
     trait_keys: dict[str, str] = field(default_factory=dict)
     change_count: int = 0
+    plan_words: list[SaidPlan] = field(default_factory=list)
 
     def identify(self, email: str | None, traits: dict[str, Any], known_at: datetime) -> list[Change]:
         """Merge one identify call, and return what it changed, in the order of its keys."""
@@ -60,6 +67,8 @@ class UserState:
     def _set_field(self, name: str, value: Any, known_at: datetime) -> Change | None:  # noqa: ANN401
         if name == "signup_date" and value is not None:
             value = _utc(parse_moment(value))
+        if name == "plan":
+            self.plan_words.append(SaidPlan(value, known_at))
         old, self.fields[name] = self.fields[name], value
         return self._change(name, _as_json(old), _as_json(value), known_at)
 

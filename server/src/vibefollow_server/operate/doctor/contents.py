@@ -6,6 +6,8 @@ from vibefollow_server import clock
 from vibefollow_server.db.pool import Connection
 from vibefollow_server.db.schema import NewerSchemaError, newest_revision, refuse_newer
 from vibefollow_server.errors import OperatorError
+from vibefollow_server.ledger.queries import days_unlike_quarantine, unbalanced_days
+from vibefollow_server.ledger.service import TERMS
 from vibefollow_server.operate.installation_secret import has_secret, stored_check
 from vibefollow_server.secret import load_secret
 from vibefollow_server.settings import Settings
@@ -28,6 +30,7 @@ async def check_contents(connection: Connection, settings: Settings) -> list[Fin
         await _waiting(connection),
         await _partitions(connection),
         await _default_partition(connection),
+        await _ledger(connection),
     ]
 
 
@@ -115,6 +118,25 @@ async def _default_partition(connection: Connection) -> Finding:
             "They were sent while no worker had made their month; tell the makers of Vibefollow.",
         )
     return well("No events outside the months' partitions")
+
+
+async def _ledger(connection: Connection) -> Finding:
+    """Whether every accepted record is accounted for, on each day of receipt of each project."""
+    unbalanced = await unbalanced_days(connection, 1)
+    if unbalanced:
+        row = unbalanced[0]
+        terms = ", ".join(f"{term} {row[term]:,}" for term in ("accepted", *TERMS))
+        text = f"The ledger of project {row['project_id']} does not balance for {row['received_on']}: {terms}"
+        return wrong(text, "Keep the database as it is, and tell the makers of Vibefollow.")
+    unlike = await days_unlike_quarantine(connection, 1)
+    if unlike:
+        row = unlike[0]
+        text = (
+            f"Of project {row['project_id']}, {row['there']:,} records of {row['received_on']} are in"
+            f" quarantine, but the ledger has {row['counted']:,}"
+        )
+        return wrong(text, "Keep the database as it is, and tell the makers of Vibefollow.")
+    return well("Every accepted record is accounted for")
 
 
 def _seconds_since(instant: datetime | None) -> float:

@@ -29,9 +29,14 @@ class KnownEvent:
         """Where it stands among its user's events."""
         return self.occurred_at, rank_of(self.name), self.event_id or str(self.identity), self.identity
 
+    @property
+    def counts_from(self) -> datetime:
+        """From which instant on it had happened and was known."""
+        return max(self.occurred_at, self.received_at)
+
     def counts_at(self, instant: datetime) -> bool:
         """Tell whether it had happened and was known by then."""
-        return self.occurred_at <= instant and self.received_at <= instant
+        return self.counts_from <= instant
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,14 @@ class Lifecycle:
     """Where a user stands after the events so far.
 
     `mrr_cents` is None until it is known. `access_ends_at` is set in the stages cancelled and churned, and
-    in no other. `since`: when the stage was entered, None for leads. `moves`: those since this was made,
-    oldest first. Everything else is what a later event needs to go on from here.
+    in no other. `since`: when the stage was entered, None for leads; `cause`: by which event, None: by time
+    alone. `moves`: those since this was made, oldest first. Everything else is what a later event needs to go
+    on from here.
     """
 
     stage: Stage = Stage.LEAD
     since: datetime | None = None
+    cause: uuid.UUID | None = None
     subscribed: SubscribedPlan | None = None
     billing_interval: str | None = None
     mrr_cents: int | None = None
@@ -89,7 +91,7 @@ class Lifecycle:
         self.last_place = event.place
 
     def _enter(self, stage: Stage, at: datetime, cause: uuid.UUID | None) -> None:
-        self.stage, self.since = stage, at
+        self.stage, self.since, self.cause = stage, at, cause
         if stage not in LEAVING:
             self.access_ends_at = None
         if stage is Stage.CHURNED:

@@ -1,7 +1,9 @@
 """What is counted over a user's events. The order in which they are added does not matter."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from vibefollow_server.events.canonical import is_activity, read_properties
 
@@ -16,11 +18,11 @@ class NameCount:
     first_at: datetime
     last_at: datetime
 
-    def add(self, number: int, at: datetime) -> None:
+    def add(self, number: int, first_at: datetime, last_at: datetime) -> None:
         """Count more of them."""
         self.count += number
-        self.first_at = min(self.first_at, at)
-        self.last_at = max(self.last_at, at)
+        self.first_at = min(self.first_at, first_at)
+        self.last_at = max(self.last_at, last_at)
 
 
 @dataclass(slots=True)
@@ -31,12 +33,12 @@ class FeatureUse:
     first_at: datetime | None = None
     last_at: datetime | None = None
 
-    def add(self, count: int, at: datetime) -> None:
-        """Count a use; less than none corrects the number and is no use."""
+    def add(self, count: int, first_at: datetime, last_at: datetime) -> None:
+        """Count uses; less than none corrects the number and is no use."""
         self.count += count
         if count > 0:
-            self.first_at = earliest(self.first_at, at)
-            self.last_at = latest(self.last_at, at)
+            self.first_at = earliest(self.first_at, first_at)
+            self.last_at = latest(self.last_at, last_at)
 
 
 @dataclass(slots=True)
@@ -47,12 +49,12 @@ class OnboardingStep:
     completed_at: datetime | None = None
     last_completed_at: datetime | None = None
 
-    def add(self, at: datetime, *, completed: bool) -> None:
-        """Note that the step was reached, or completed."""
-        self.reached_at = min(self.reached_at, at)
+    def add(self, first_at: datetime, last_at: datetime, *, completed: bool) -> None:
+        """Note that the step was reached, or completed, between two moments."""
+        self.reached_at = min(self.reached_at, first_at)
         if completed:
-            self.completed_at = earliest(self.completed_at, at)
-            self.last_completed_at = latest(self.last_completed_at, at)
+            self.completed_at = earliest(self.completed_at, first_at)
+            self.last_completed_at = latest(self.last_completed_at, last_at)
 
 
 @dataclass(slots=True)
@@ -71,20 +73,26 @@ class Tally:
 
     def add(self, event: KnownEvent) -> None:
         """Count one event, once."""
-        at = event.occurred_at
-        self.first_event_at = earliest(self.first_event_at, at)
-        if is_activity(event.name):
-            self.last_activity_at = latest(self.last_activity_at, at)
-        self.names.setdefault(event.name, NameCount(0, at, at)).add(1, at)
-        if event.name == "user_signed_up":
-            self.signed_up_at = earliest(self.signed_up_at, at)
-        elif event.name == "feature_used":
-            said = read_properties(event.name, event.properties)
-            self.features.setdefault(said["feature"], FeatureUse()).add(int(said.get("count", 1)), at)
-        elif event.name == "onboarding_step":
-            said = read_properties(event.name, event.properties)
-            step = self.steps.setdefault(said["step"], OnboardingStep(at))
-            step.add(at, completed=said.get("completed", True))
+        self.add_some(event.name, event.properties, 1, event.occurred_at, event.occurred_at)
+
+    def add_some(
+        self, name: str, properties: Mapping[str, Any], number: int, first_at: datetime, last_at: datetime
+    ) -> None:
+        """Count events that say the same, by when the first and the last of them happened."""
+        self.first_event_at = earliest(self.first_event_at, first_at)
+        if is_activity(name):
+            self.last_activity_at = latest(self.last_activity_at, last_at)
+        self.names.setdefault(name, NameCount(0, first_at, last_at)).add(number, first_at, last_at)
+        if name == "user_signed_up":
+            self.signed_up_at = earliest(self.signed_up_at, first_at)
+        elif name == "feature_used":
+            said = read_properties(name, properties)
+            use = self.features.setdefault(said["feature"], FeatureUse())
+            use.add(number * int(said.get("count", 1)), first_at, last_at)
+        elif name == "onboarding_step":
+            said = read_properties(name, properties)
+            step = self.steps.setdefault(said["step"], OnboardingStep(first_at))
+            step.add(first_at, last_at, completed=said.get("completed", True))
 
 
 def earliest(known: datetime | None, at: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """Who may do what. Closed unless opened: an endpoint that is not `@public` wants a session, and a role.
 
-`SignedIn` is any member. `Viewer` and `Admin` (any other: `AtLeast(role)`) are roles in the project of the
+`SignedIn` is any member. `Viewer`, `Editor` (the role `member`) and `Admin` are roles in the project of the
 request: `project_id` in the path or the query, by default the test environment of the oldest project.
 """
 
@@ -139,4 +139,5 @@ async def _chosen_project(connection: Connection, member: Member, text: str | No
 
 
 Viewer = Annotated[ProjectAccess, Depends(AtLeast("viewer"))]
+Editor = Annotated[ProjectAccess, Depends(AtLeast("member"))]
 Admin = Annotated[ProjectAccess, Depends(AtLeast("admin"))]

@@ -11,9 +11,11 @@ from starlette.routing import Match
 from vibefollow_server.db.pool import Pool
 from vibefollow_server.errors import ApiError
 from vibefollow_server.events.endpoints import router as events
+from vibefollow_server.ledger.endpoints import router as ledger
 from vibefollow_server.projects.endpoints import router as projects
 from vibefollow_server.projects.member_endpoints import router as members
 from vibefollow_server.projects.passwords import Passwords
+from vibefollow_server.quarantine.endpoints import router as quarantine
 from vibefollow_server.secret import Secret
 from vibefollow_server.settings import Settings
 from vibefollow_server.users.endpoints import router as users
@@ -25,7 +27,15 @@ from .openapi import document
 from .services import ServicesOfApp
 from .wire import PREFIX
 
-ROUTERS: Sequence[APIRouter] = (members, projects, users, events, link_pages)
+ROUTERS: Sequence[APIRouter] = (
+    members,
+    projects,
+    users,
+    events,
+    quarantine,
+    ledger,
+    link_pages,
+)
 
 
 def create_dashboard(

@@ -1,0 +1,1 @@
+"""Records that were accepted and make no sense: kept with the reason, to be replayed or discarded."""
