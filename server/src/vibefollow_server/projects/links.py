@@ -4,13 +4,13 @@ There is no e-mail yet, so an operator hands them on.
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from vibefollow_server.db.pool import Connection
 from vibefollow_server.errors import ApiError, OperatorError, refusal
-from vibefollow_server.ids import random_base62
+from vibefollow_server.ids import random_base62, uuid7
 from vibefollow_server.ingest.email_address import is_deliverable
 from vibefollow_server.secret import Secret
 
@@ -57,8 +57,31 @@ async def invite_token(
     """
     if email is not None and not is_deliverable(email := normal_email(email)):
         raise OperatorError(f"{email!r} is no e-mail address.")
-    link = Link("invite", pair_id, role, email)
-    return await _make(connection, secret, link, now, INVITE_LASTS)
+    return (await invitation(connection, secret, pair_id, role, email, now)).token
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invite link that was just made. The token is kept nowhere."""
+
+    id: uuid.UUID
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
+async def invitation(
+    connection: Connection,
+    secret: Secret,
+    pair_id: uuid.UUID,
+    role: Role,
+    email: str | None,
+    now: datetime,
+    invited_by: uuid.UUID | None = None,
+) -> Invitation:
+    """Make an invite link, for whoever has it or for one address (as `normal_email` returns it)."""
+    link, link_id = Link("invite", pair_id, role, email), uuid7()
+    token = await _make(connection, secret, link, now, INVITE_LASTS, link_id, invited_by)
+    return Invitation(link_id, token, now + INVITE_LASTS)
 
 
 async def reset_token(connection: Connection, secret: Secret, email: str, now: datetime) -> str:
@@ -100,7 +123,15 @@ def normal_email(email: str) -> str:
     return email.strip().lower()
 
 
-async def _make(connection: Connection, secret: Secret, link: Link, now: datetime, lasts: timedelta) -> str:
+async def _make(
+    connection: Connection,
+    secret: Secret,
+    link: Link,
+    now: datetime,
+    lasts: timedelta,
+    link_id: uuid.UUID | None = None,
+    invited_by: uuid.UUID | None = None,
+) -> str:
     token = random_base62(TOKEN_LENGTH)
     await member_queries.insert_link(
         connection,
@@ -111,6 +142,8 @@ async def _make(connection: Connection, secret: Secret, link: Link, now: datetim
         link.email,
         now,
         now + lasts,
+        link_id or uuid7(),
+        invited_by,
     )
     return token
 

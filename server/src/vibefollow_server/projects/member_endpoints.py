@@ -11,7 +11,7 @@ from . import queries
 from .links import normal_email
 from .members import CONNECTION_SECONDS, NewMember, invalid_credentials
 from .schemas import AcceptLink, Done, Me, MemberOut, ProjectOut, ResetPassword, SignIn
-from .sessions import Shown, close_session, open_session
+from .sessions import Device, Shown, close_session, open_session
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["members"])
 
@@ -27,7 +27,7 @@ async def accept_link(
     """
     person = NewMember(body.name, body.email, body.password)
     shown = await services.members.join(body.token, person, client, clock.now())
-    return await _begin_session(request, response, services, shown)
+    return await _begin_session(request, response, services, shown, client)
 
 
 @router.post("/password-reset")
@@ -49,7 +49,7 @@ async def sign_in(
     account, or 50 from an address, within 15 minutes: `rate_limited`.
     """
     shown = await services.members.sign_in(normal_email(body.email), body.password, client, clock.now())
-    return await _begin_session(request, response, services, shown)
+    return await _begin_session(request, response, services, shown, client)
 
 
 @router.delete("/session")
@@ -72,13 +72,14 @@ async def get_me(member: SignedIn, connection: Database) -> Answer[Me]:
 
 
 async def _begin_session(
-    request: Request, response: Response, services: ServicesOfApp, shown: Shown
+    request: Request, response: Response, services: ServicesOfApp, shown: Shown, client: str
 ) -> Answer[MemberOut]:
     """Open a session in the place of the one that the request may have brought."""
     await _end_session(request, services)
+    device = Device(request.headers.get("user-agent"), client)
     async with services.pool.acquire(timeout=CONNECTION_SECONDS) as connection:
         token = await open_session(
-            connection, services.secret, shown, clock.now(), services.settings.session_days
+            connection, services.secret, shown, clock.now(), services.settings.session_days, device
         )
     if token is None:
         raise invalid_credentials()

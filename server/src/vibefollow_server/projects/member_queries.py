@@ -94,11 +94,13 @@ async def insert_link(
     email: str | None,
     created_at: datetime,
     expires_at: datetime,
+    link_id: uuid.UUID,
+    invited_by: uuid.UUID | None,
 ) -> None:
     """Keep a one-time link: its hash, and what it is good for."""
     await connection.execute(
-        "INSERT INTO member_links (token_hash, purpose, pair_id, role, email, created_at, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO member_links (token_hash, purpose, pair_id, role, email, created_at, expires_at, id,"
+        " invited_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         token_hash,
         purpose,
         pair_id,
@@ -106,6 +108,8 @@ async def insert_link(
         email,
         created_at,
         expires_at,
+        link_id,
+        invited_by,
     )
 
 
@@ -149,28 +153,35 @@ async def insert_session(
     password_hash: str,
     now: datetime,
     expires_at: datetime,
+    session_id: uuid.UUID,
+    user_agent: str | None,
+    address: str | None,
 ) -> bool:
     """Keep a session; False where the member's password is not the one of `password_hash` any more.
 
     The lock makes a password reset wait, so that it ends this session too.
     """
     status = await connection.execute(
-        "INSERT INTO sessions (token_hash, member_id, created_at, last_used_at, expires_at)"
-        " SELECT $1, id, $4, $4, $5 FROM members WHERE id = $2 AND password_hash = $3 FOR SHARE",
+        "INSERT INTO sessions (token_hash, member_id, created_at, last_used_at, expires_at, id, user_agent,"
+        " address) SELECT $1, id, $4, $4, $5, $6, $7, $8 FROM members"
+        " WHERE id = $2 AND password_hash = $3 FOR SHARE",
         token_hash,
         member_id,
         password_hash,
         now,
         expires_at,
+        session_id,
+        user_agent,
+        address,
     )
     return status == "INSERT 0 1"
 
 
 async def find_session(connection: Connection, token_hash: bytes, now: datetime) -> Record | None:
-    """Return a session that has not expired: its member's id, e-mail and name, and when it was last used."""
+    """Return a session that has not expired: its id, its member's, and when it was last used."""
     return await connection.fetchrow(
-        "SELECT m.id, m.email, m.name, s.last_used_at FROM sessions s JOIN members m ON m.id = s.member_id"
-        " WHERE s.token_hash = $1 AND s.expires_at > $2",
+        "SELECT m.id, m.email, m.name, s.id AS session_id, s.last_used_at"
+        " FROM sessions s JOIN members m ON m.id = s.member_id WHERE s.token_hash = $1 AND s.expires_at > $2",
         token_hash,
         now,
     )
@@ -193,9 +204,47 @@ async def delete_session(connection: Connection, token_hash: bytes) -> None:
     await connection.execute("DELETE FROM sessions WHERE token_hash = $1", token_hash)
 
 
-async def delete_sessions_of(connection: Connection, member_id: uuid.UUID) -> None:
-    """End all sessions of a member."""
-    await connection.execute("DELETE FROM sessions WHERE member_id = $1", member_id)
+async def list_sessions(
+    connection: Connection, member_id: uuid.UUID, now: datetime, limit: int
+) -> list[Record]:
+    """Return a member's sessions that have not expired, the last used first."""
+    return await connection.fetch(
+        "SELECT id, created_at, last_used_at, expires_at, user_agent, address FROM sessions"
+        " WHERE member_id = $1 AND expires_at > $2 ORDER BY last_used_at DESC, id LIMIT $3",
+        member_id,
+        now,
+        limit,
+    )
+
+
+async def delete_session_by_id(connection: Connection, member_id: uuid.UUID, session_id: uuid.UUID) -> bool:
+    """End one of a member's sessions; False where they have none of that id."""
+    status = await connection.execute(
+        "DELETE FROM sessions WHERE member_id = $1 AND id = $2", member_id, session_id
+    )
+    return status == "DELETE 1"
+
+
+async def delete_sessions_of(
+    connection: Connection, member_id: uuid.UUID, except_id: uuid.UUID | None = None
+) -> int:
+    """End all sessions of a member, but one perhaps; return how many it were."""
+    status = await connection.execute(
+        "DELETE FROM sessions WHERE member_id = $1 AND id IS DISTINCT FROM $2", member_id, except_id
+    )
+    return int(status.removeprefix("DELETE "))
+
+
+async def find_member(connection: Connection, member_id: uuid.UUID) -> Record | None:
+    """Return id, e-mail, name and password hash of a member."""
+    return await connection.fetchrow(
+        "SELECT id, email, name, password_hash FROM members WHERE id = $1", member_id
+    )
+
+
+async def set_name(connection: Connection, member_id: uuid.UUID, name: str) -> None:
+    """Give a member another name."""
+    await connection.execute("UPDATE members SET name = $2 WHERE id = $1", member_id, name)
 
 
 async def count_attempt(

@@ -1,5 +1,6 @@
 """Members: how somebody becomes one, signs in, and gets a new password."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,6 +80,31 @@ class Members:
             await throttle.forget(connection, account)
         member = Member(row["id"], row["email"], row["name"])
         return await self._with_todays_hash(Shown(member, row["password_hash"]), password)
+
+    async def change_password(
+        self, member_id: uuid.UUID, session_id: uuid.UUID, passwords: tuple[str, str], now: datetime
+    ) -> None:
+        """Set a new password (`passwords`: the present one, the new one), and end the other sessions.
+
+        Raises 422 for `current_password` and `new_password`, and 429 as `sign_in` does.
+        """
+        current, new = passwords
+        async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
+            row = await member_queries.find_member(connection, member_id)
+            if row is None:
+                raise invalid_credentials()
+            account = throttle.account(self._secret, row["email"])
+            await throttle.count(connection, account, now)
+        if not await self._passwords.verify(row["password_hash"], current):
+            message = "This is not your present password."
+            raise refusal(422, "validation_failed", message, "current_password")
+        demand_fit(new, row["email"], row["name"], field="new_password")
+        new_hash = await self._passwords.hash(new)
+        async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection, connection.transaction():
+            if not await member_queries.set_password(connection, row["id"], row["password_hash"], new_hash):
+                raise invalid_credentials()  # it was changed meanwhile
+            await member_queries.delete_sessions_of(connection, member_id, session_id)
+            await throttle.forget(connection, account)
 
     async def reset_password(self, token: str, password: str, client: str, now: datetime) -> None:
         """Use a reset link: set the password and end all of the member's sessions. Raises 422, 429."""

@@ -70,18 +70,18 @@ class Passwords:
             self._waiting -= 1
 
 
-def demand_fit(password: str, *known: str) -> None:
-    """Raise 422 for `password` unless it has 10 to 1024 characters and is not trivial.
+def demand_fit(password: str, *known: str, field: str = "password") -> None:
+    """Raise 422 for `field` unless it has 10 to 1024 characters and is not trivial.
 
     `known`: what an attacker tries first, such as the member's e-mail address and name.
     """
     if not SHORTEST <= len(password) <= LONGEST:
-        raise _unfit(f"A password has {SHORTEST} to {LONGEST} characters.")
+        raise _unfit(f"A password has {SHORTEST} to {LONGEST} characters.", field)
     plain = _normal(password).casefold()
     guesses = {_normal(text).casefold() for text in known} | COMMON
     guesses |= {text.partition("@")[0] for text in guesses}
     if plain in guesses or len(set(plain)) <= 2:
-        raise _unfit("This password is too easy to guess; take another one.")
+        raise _unfit("This password is too easy to guess; take another one.", field)
 
 
 def _normal(password: str) -> str:
@@ -89,5 +89,5 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def _unfit(message: str) -> Exception:
-    return refusal(422, "validation_failed", message, "password")
+def _unfit(message: str, field: str) -> Exception:
+    return refusal(422, "validation_failed", message, field)

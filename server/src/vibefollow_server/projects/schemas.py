@@ -197,6 +197,76 @@ class Me(BaseModel):
     projects: list[ProjectOut]
 
 
+class AccountChange(Body):
+    """What to change of one's own account."""
+
+    name: Name
+
+
+class PasswordChange(Body):
+    """The present password, and the one to take its place."""
+
+    current_password: Password
+    new_password: Password
+
+
+class SessionOut(BaseModel):
+    """Where the member is signed in."""
+
+    id: UUID
+    created_at: Moment
+    last_used_at: Moment = Field(description="Noted once an hour.")
+    expires_at: Moment
+    user_agent: str | None = Field(description="What the browser called itself at sign-in.")
+    address: str | None = Field(description="The network address at sign-in.")
+    is_current: bool = Field(description="It is the session of this very request.")
+
+
+class SessionsEnded(BaseModel):
+    """How many sessions have ended."""
+
+    ended: int
+
+
+class TeamMemberOut(MemberOut):
+    """Somebody with a role in the project."""
+
+    role: Role
+    member_since: Moment
+    last_seen_at: Moment | None = Field(description="By open sessions, within an hour; null without any.")
+
+
+class RoleChange(Body):
+    """The role that a member is to have."""
+
+    role: Role
+
+
+class NewInvitation(Body):
+    """Whom to invite: whoever has the link, or the one with that address."""
+
+    role: Role
+    email: Email | None = None
+
+
+class InvitationOut(BaseModel):
+    """An invitation that can still be accepted."""
+
+    id: UUID
+    role: Role
+    email: str | None = Field(description="Only this address may accept it; null: whoever has the link.")
+    created_at: Moment
+    expires_at: Moment
+    invited_by: str | None = Field(description="The name of the member; null where the command line did.")
+
+
+class CreatedInvitation(InvitationOut):
+    """An invitation that was just made: the token is shown this once."""
+
+    token: str
+    path: str = Field(description="The link, to be opened at the dashboard's own address.")
+
+
 class KeyOut(BaseModel):
     """An API key. The key itself was shown when it was made; `hint` is its beginning and its end."""
 

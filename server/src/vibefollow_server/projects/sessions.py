@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from vibefollow_server.db.pool import Connection
-from vibefollow_server.ids import random_base62
+from vibefollow_server.ids import random_base62, uuid7
 from vibefollow_server.secret import Secret
 
 from . import member_queries
 
 TOKEN_LENGTH = 43
+LONGEST_USER_AGENT = 300
 # Writing on every request would make readers of the dashboard writers of the database.
 NOTED_EVERY = timedelta(hours=1)
 
@@ -36,12 +37,26 @@ class Shown:
 class Session:
     """A session under way. `prolonged`: its expiry was just moved, so the cookie's should be."""
 
+    id: uuid.UUID
     member: Member
     prolonged: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where somebody signs in from: what the browser calls itself, and the network address."""
+
+    user_agent: str | None = None
+    address: str | None = None
+
+
 async def open_session(
-    connection: Connection, secret: Secret, shown: Shown, now: datetime, days: int
+    connection: Connection,
+    secret: Secret,
+    shown: Shown,
+    now: datetime,
+    days: int,
+    device: Device = Device(),
 ) -> str | None:
     """Begin a session of `days` since its last use; return its token.
 
@@ -55,6 +70,9 @@ async def open_session(
         shown.password_hash,
         now,
         now + timedelta(days=days),
+        uuid7(),
+        device.user_agent[:LONGEST_USER_AGENT] if device.user_agent else None,
+        device.address,
     )
     return token if kept else None
 
@@ -70,7 +88,7 @@ async def find_session(
     prolonged = now - row["last_used_at"] >= NOTED_EVERY
     if prolonged:
         await member_queries.prolong_session(connection, token_hash, now, now + timedelta(days=days))
-    return Session(Member(row["id"], row["email"], row["name"]), prolonged)
+    return Session(row["session_id"], Member(row["id"], row["email"], row["name"]), prolonged)
 
 
 async def close_session(connection: Connection, secret: Secret, token: str) -> None:

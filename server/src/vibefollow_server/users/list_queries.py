@@ -113,8 +113,7 @@ async def _few_by_activity(
     values = Values(project_id)
     where = " AND ".join(_activity_conditions(wanted, values))
     number: int = await connection.fetchval(
-        "SELECT count(*) FROM"
-        f" (SELECT FROM user_activity a WHERE {where} LIMIT {values.add(most + 1)}) a",
+        f"SELECT count(*) FROM (SELECT FROM user_activity a WHERE {where} LIMIT {values.add(most + 1)}) a",
         *values.all,
     )
     return number <= most
@@ -203,7 +202,9 @@ async def _walk_part(
         where.append(among_stages("u", [part], values))
         order = order[1:]
     elif sorting.by is UserSort.LAST_SEEN:
-        source = "user_activity a JOIN users u ON u.project_id = $1 AND u.external_user_id = a.external_user_id"
+        source = (
+            "user_activity a JOIN users u ON u.project_id = $1 AND u.external_user_id = a.external_user_id"
+        )
         where += [*_activity_conditions(wanted, values), f"a.bucket {'>' if part else '='} {_NEVER}"]
         if after and part:
             where.append(f"a.bucket {sorting.beyond}= {_BUCKET.format(values.add(after.key))}")

@@ -77,7 +77,7 @@ async def _demand_session(request: Request) -> Session:
         )
     if session is None:
         raise sign_in_first()
-    request.state.member = session.member
+    request.state.session = session
     return session
 
 
@@ -96,11 +96,16 @@ class ProjectAccess:
 
 
 def _signed_in(request: Request) -> Member:
-    member: Member = request.state.member
-    return member
+    return _session(request).member
+
+
+def _session(request: Request) -> Session:
+    session: Session = request.state.session
+    return session
 
 
 SignedIn = Annotated[Member, Depends(_signed_in)]
+CurrentSession = Annotated[Session, Depends(_session)]
 
 ProjectId = Annotated[
     str | None,

@@ -12,9 +12,11 @@ from vibefollow_server.db.pool import Pool
 from vibefollow_server.errors import ApiError
 from vibefollow_server.events.endpoints import router as events
 from vibefollow_server.ledger.endpoints import router as ledger
+from vibefollow_server.projects.account_endpoints import router as account
 from vibefollow_server.projects.endpoints import router as projects
 from vibefollow_server.projects.member_endpoints import router as members
 from vibefollow_server.projects.passwords import Passwords
+from vibefollow_server.projects.team_endpoints import router as team
 from vibefollow_server.quarantine.endpoints import router as quarantine
 from vibefollow_server.secret import Secret
 from vibefollow_server.settings import Settings
@@ -29,7 +31,9 @@ from .wire import PREFIX
 
 ROUTERS: Sequence[APIRouter] = (
     members,
+    account,
     projects,
+    team,
     users,
     events,
     quarantine,
