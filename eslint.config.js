@@ -22,12 +22,15 @@ export default defineConfig(
     },
   },
   {
+    files: ["dashboard/**/*.{ts,tsx}"],
+    rules: { "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }] },
+  },
+  {
     files: ["dashboard/src/**/*.{ts,tsx}"],
     extends: [reactHooks.configs.flat.recommended],
     rules: {
       // A component is mostly markup, which is long and simple.
       "max-lines-per-function": ["error", { max: 70, skipBlankLines: true }],
-      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       // What options and hooks of the libraries return has names that only the libraries should have to write.
       "@typescript-eslint/explicit-module-boundary-types": "off",
     },

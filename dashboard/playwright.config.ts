@@ -18,6 +18,7 @@ export default defineConfig({
   reporter: [["list"]],
   forbidOnly: true,
   use: {
+    ...(process.env["E2E_URL"] === undefined ? {} : { baseURL: process.env["E2E_URL"] }), // e2e/support/product.ts sets it
     launchOptions: { executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-background-networking"] },
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",

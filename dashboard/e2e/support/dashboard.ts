@@ -16,7 +16,6 @@ export function product(): { url: string; token: string; key: string } {
 
 /** A test that fails when a page writes an error to the console: a refused style, a crash, a broken policy. */
 export const test = base.extend<{ quiet: undefined }>({
-  baseURL: async ({}, use) => use(product().url),
   quiet: [
     async ({ page }, use) => {
       const said: string[] = [];

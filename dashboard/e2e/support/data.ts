@@ -29,10 +29,10 @@ function person(index: number): Record<string, unknown> {
   return {
     external_user_id: `user_${1000 + index}`,
     email: `${address}${index}@example.com`,
-    name: `${first} ${last}`,
-    plan: PLANS[index % PLANS.length],
-    company: COMPANIES[index % COMPANIES.length],
     traits: {
+      name: `${first} ${last}`,
+      plan: PLANS[index % PLANS.length],
+      company: COMPANIES[index % COMPANIES.length],
       seats: 1 + (index % 9),
       industry: "software",
       settings: { theme: "dark", beta: index % 2 === 0 },

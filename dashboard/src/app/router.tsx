@@ -16,6 +16,7 @@ import { meQuery, type Me } from "./session";
 import { Shell } from "./shell";
 import { usersSearch } from "@/features/users/search";
 import { eventsSearch } from "@/features/events/search";
+import { quarantineSearch } from "@/features/quarantine/search";
 
 interface Context {
   readonly queryClient: QueryClient;
@@ -121,6 +122,19 @@ const events = createRoute({
   component: lazyRouteComponent(() => import("@/features/events/stream"), "EventStream"),
 });
 
+const quarantine = createRoute({
+  getParentRoute: () => project,
+  path: "/quarantine",
+  validateSearch: quarantineSearch,
+  component: lazyRouteComponent(() => import("@/features/quarantine/list"), "Quarantine"),
+});
+
+const quarantineRecord = createRoute({
+  getParentRoute: () => project,
+  path: "/quarantine/$recordId",
+  component: lazyRouteComponent(() => import("@/features/quarantine/record"), "QuarantineRecord"),
+});
+
 const settings = createRoute({
   getParentRoute: () => project,
   path: "/settings",
@@ -177,6 +191,8 @@ const tree = root.addChildren([
     users,
     user,
     events,
+    quarantine,
+    quarantineRecord,
     settings.addChildren([
       settingsEntrance,
       settingsProject,

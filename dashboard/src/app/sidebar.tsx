@@ -1,12 +1,18 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import type { ReactNode } from "react";
+import { countsQuery } from "@/features/quarantine/queries";
+import { inQuarantine } from "@/features/quarantine/totals";
 import { classes } from "@/ui/classes";
+import { count } from "@/ui/numbers";
 import { AccountMenu } from "./account-menu";
 import { Mark } from "./mark";
 import { PLACES, type Place } from "./navigation";
 import { EnvironmentSwitch, ProjectMenu } from "./project-switch";
 import { useHere } from "./session";
+
+const COUNTED_EVERY_MS = 15_000;
 
 interface SidebarProps {
   /** On a phone: whether it is drawn over the page. */
@@ -82,9 +88,24 @@ function PlaceLink({ place }: { place: Place }): ReactNode {
         activeProps={{ className: "bg-hover font-medium !text-ink", "aria-current": "page" }}
       >
         <Icon className="size-4 text-ink-3" aria-hidden />
-        {place.label}
+        <span className="flex-1">{place.label}</span>
+        {place.to === "/p/$projectId/quarantine" && <InQuarantine />}
       </Link>
     </li>
+  );
+}
+
+/** How much waits in quarantine; nothing where nothing does. */
+function InQuarantine(): ReactNode {
+  const { projectId } = useHere();
+  const counts = useQuery({ ...countsQuery(projectId), refetchInterval: COUNTED_EVERY_MS });
+  const waiting = inQuarantine(counts.data);
+  if (waiting === null || waiting.records === 0) return null;
+  return (
+    <span className="tnum rounded bg-warn-soft px-1.5 text-2xs leading-5 font-medium text-warn">
+      {count(waiting.records)}
+      {waiting.capped && "+"}
+    </span>
   );
 }
 

@@ -4,6 +4,8 @@ import { ArrowRight, Rocket } from "lucide-react";
 import type { ReactNode } from "react";
 import { useHere } from "@/app/session";
 import { latestEventsQuery } from "@/features/events/queries";
+import { countsQuery } from "@/features/quarantine/queries";
+import { inQuarantine } from "@/features/quarantine/totals";
 import { limitsQuery } from "@/features/settings/queries";
 import { usersQuery } from "@/features/users/queries";
 import { Button } from "@/ui/button";
@@ -65,15 +67,23 @@ function Figures(): ReactNode {
   const { projectId } = useHere();
   const users = useQuery(usersQuery(projectId, {}, SHOWN));
   const limits = useQuery({ ...limitsQuery(projectId), refetchInterval: REFRESH_MS });
+  const waiting = inQuarantine(useQuery(countsQuery(projectId)).data);
   const pagination = users.data?.meta.pagination;
   const place = { params: { projectId } } as const;
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
+    <div className="grid gap-4 sm:grid-cols-3">
       <Link to="/p/$projectId/users" {...place} search={{}} className="rounded-lg">
         <Figure
           name="Users"
           value={pagination && `${count(pagination.total)}${pagination.total_capped ? "+" : ""}`}
           note="identified so far"
+        />
+      </Link>
+      <Link to="/p/$projectId/quarantine" {...place} search={{}} className="rounded-lg">
+        <Figure
+          name="In quarantine"
+          value={waiting ? `${count(waiting.records)}${waiting.capped ? "+" : ""}` : undefined}
+          note="records to correct or discard"
         />
       </Link>
       <Link to="/p/$projectId/settings/limits" {...place} className="rounded-lg">

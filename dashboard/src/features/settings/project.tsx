@@ -68,8 +68,19 @@ function ProjectForm(): ReactNode {
             problem={problem?.of("name")}
           />
           <TimezoneField value={project.timezone} disabled={closed} problem={problem?.of("timezone")} />
+          <TextField
+            label="Keep events for"
+            name="retention"
+            inputMode="numeric"
+            pattern="[0-9]*"
+            disabled={closed}
+            defaultValue={project.retention_days ?? ""}
+            placeholder="Ever"
+            hint="Days. Empty: for ever. An older event goes to quarantine when it arrives."
+            problem={problem?.of("retention_days")}
+          />
         </div>
-        <FormProblem error={change.error} fields={["name", "timezone"]} />
+        <FormProblem error={change.error} fields={["name", "timezone", "retention_days"]} />
         {closed ? (
           <p className="text-xs text-ink-3">Admins and owners can change this.</p>
         ) : (
@@ -119,11 +130,11 @@ function useChangeProject() {
   const { projectId } = useHere();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ name = "", timezone = "" }: Record<string, string>) =>
+    mutationFn: ({ name = "", timezone = "", retention = "" }: Record<string, string>) =>
       ask(
         api.PATCH("/api/dashboard/v1/projects/{project_id}", {
           params: { path: { project_id: projectId } },
-          body: { name, timezone },
+          body: { name, timezone, retention_days: retention === "" ? null : Number(retention) },
         }),
       ),
     onSuccess: async () => {

@@ -23,3 +23,30 @@ export const limitsQuery = (projectId: string) =>
       return (await ask(api.GET("/api/dashboard/v1/projects/{project_id}/limits", { params, signal }))).data;
     },
   });
+
+export type TeamMember = Wire["TeamMemberOut"];
+export type Invitation = Wire["InvitationOut"];
+
+export const teamQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: [projectId, "team"],
+    queryFn: async ({ signal }) => {
+      const params = { path: { project_id: projectId }, query: { limit: MOST } };
+      return (await ask(api.GET("/api/dashboard/v1/projects/{project_id}/members", { params, signal }))).data;
+    },
+  });
+
+export const invitationsQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: [projectId, "invitations"],
+    queryFn: async ({ signal }) => {
+      const params = { path: { project_id: projectId }, query: { limit: MOST } };
+      return (await ask(api.GET("/api/dashboard/v1/projects/{project_id}/invitations", { params, signal })))
+        .data;
+    },
+  });
+
+export const sessionsQuery = queryOptions({
+  queryKey: ["sessions"],
+  queryFn: async ({ signal }) => (await ask(api.GET("/api/dashboard/v1/sessions", { signal }))).data,
+});
