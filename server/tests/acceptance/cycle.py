@@ -1,12 +1,14 @@
-"""One cycle: a load, a fault in the middle of it, the recovery, and the judgement."""
+"""One cycle: a load with members at work, a fault in the middle of it, the recovery, and the judgement."""
 
 import itertools
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from .faults import Fault
 from .judge import Verdict, judge, look
 from .load import Load
+from .members import Members, unaccounted
 from .running import RunningProduct
 
 _cycles = itertools.count(1)
@@ -14,12 +16,17 @@ _cycles = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """How a cycle went. `in_flight`: how many requests were under way when the fault hit."""
+    """How a cycle went.
+
+    `in_flight`: how many requests were under way when the fault hit. `done_by_members`: what they did with
+    records in quarantine meanwhile.
+    """
 
     fault: str
     verdict: Verdict
     in_flight: int
     recovered_seconds: float
+    done_by_members: Counter[str] = field(default_factory=Counter)
 
 
 async def run_cycle(
@@ -30,7 +37,10 @@ async def run_cycle(
     `timeout`: when a sender stops waiting and repeats; shorter than the fault, so that many do.
     """
     prefix = f"{time.time_ns():x}-{next(_cycles)}"
-    async with Load(product.ports, product.key, prefix, seed=seed, timeout=timeout) as load:
+    async with (
+        Members(product, seed) as members,
+        Load(product.ports, product.key, prefix, seed=seed, timeout=timeout) as load,
+    ):
         await load.wait_until_busy()
         await fault.strike(product, load, seconds)
         recovered = await product.recover(fault.recovers_within)
@@ -39,4 +49,6 @@ async def run_cycle(
     await product.wait_until_processed()
     async with product.connected() as connection:
         verdict = judge(sent, await look(connection, prefix))
-    return Cycle(fault.name, verdict, min(load.hit_in_flight), recovered)
+    verdict.unaccounted = await unaccounted(product)
+    verdict.refused += members.refused
+    return Cycle(fault.name, verdict, min(load.hit_in_flight), recovered, members.done)

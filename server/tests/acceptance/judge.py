@@ -34,12 +34,14 @@ class Verdict:
     """Records that nobody sent, or of which only a part was sent."""
     refused: Counter[str] = field(default_factory=Counter)
     given_up: int = 0
+    unaccounted: int = 0
+    """Records by which the ledger does not balance, or says otherwise than what is there."""
 
     @property
     def wrong(self) -> int:
         """How much is wrong; 0 is the promise kept."""
         counted = self.lost + self.doubled + self.out_of_order + self.invented
-        return counted + self.refused.total() + self.given_up
+        return counted + self.refused.total() + self.given_up + self.unaccounted
 
     def __add__(self, other: "Verdict") -> "Verdict":
         return Verdict(
@@ -50,6 +52,7 @@ class Verdict:
             self.invented + other.invented,
             self.refused + other.refused,
             self.given_up + other.given_up,
+            self.unaccounted + other.unaccounted,
         )
 
 
@@ -77,10 +80,21 @@ def _judge_user(calls: Calls, history: list[int], number: int | None, verdict: V
 
 
 async def look(connection: "asyncpg.Connection[asyncpg.Record]", prefix: str) -> Known:
-    """Return what the product knows of events and users whose names begin with `prefix` and a hyphen."""
+    """Return what the product knows of events and users whose names begin with `prefix` and a hyphen.
+
+    An event that made no sense is there where it is in quarantine, or was discarded, or was put right.
+    """
     span = (f"{prefix}-", f"{prefix}.")  # the character after the hyphen, in the columns' order of bytes
     events = await connection.fetch(
-        "SELECT name, count(*) AS n FROM events WHERE name >= $1 AND name < $2 GROUP BY name", *span
+        """
+        SELECT name, count(*) AS n FROM (
+            SELECT name FROM events WHERE name >= $1 AND name < $2
+            UNION ALL SELECT properties->>'marker' FROM events WHERE name = 'feature_used'
+            UNION ALL SELECT convert_from(payload, 'UTF8')::jsonb #>> '{properties,marker}'
+            FROM quarantine WHERE name = 'feature_used' AND state <> 'replayed'
+        ) there WHERE name COLLATE "C" >= $1 AND name COLLATE "C" < $2 GROUP BY name
+        """,
+        *span,
     )
     users = await connection.fetch(
         "SELECT external_user_id AS id, (traits->>'n')::int AS n FROM users"

@@ -13,6 +13,8 @@ from .wire import Answer, Connection, UnansweredError
 
 SENDERS = 80
 LEAST_IN_FLIGHT = 50
+# So many of the events lack a property that they need, and go to quarantine.
+SENSELESS = 0.02
 # A sender with a key repeats until it is answered; that it is not, for so long, is a finding of its own.
 PATIENCE_SECONDS = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
@@ -109,11 +111,18 @@ class Sender:
 
     async def _send_events(self, count: int) -> None:
         names = [self._load.fresh_name("event") for _ in range(count)]
-        events = [{"external_user_id": self._chance.choice(self._users), "name": name} for name in names]
+        events = [self._event(name) for name in names]
         path = "events" if count == 1 else self._chance.choice(("events/batch", "events/bulk"))
         outcome = await self._send(path, events[0] if count == 1 else {"events": events})
         if outcome is not Outcome.REFUSED:
             self._load.sent.note_events(names, answered=outcome is Outcome.ACCEPTED)
+
+    def _event(self, name: str) -> dict[str, Any]:
+        """Return an event of a name; or, of so few, one that makes no sense and carries it as a property."""
+        user = self._chance.choice(self._users)
+        if self._chance.random() < SENSELESS:
+            return {"external_user_id": user, "name": "feature_used", "properties": {"marker": name}}
+        return {"external_user_id": user, "name": name}
 
     async def _identify(self, count: int) -> None:
         user_ids = self._chance.sample(self._users, count)

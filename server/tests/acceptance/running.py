@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import asyncpg
+import httpx2
 import psutil
 
 from ..operate.installation import START_SECONDS, Installation, Up
@@ -20,6 +21,7 @@ from .waiting import something_waits
 from .wire import Answer, UnansweredError, ask_once, request_bytes
 
 Part = Literal["api", "worker", "postgres", "second api", "second worker"]
+PASSWORD = "correct horse battery"
 # The load is for the log, not for the rate limits.
 NO_LIMITS = """UPDATE projects SET rate_limits =
     '{"users": 0, "users/bulk": 0, "events": 0, "events/batch": 0, "events/bulk": 0}'"""
@@ -50,6 +52,7 @@ class RunningProduct(Installation):
             self.data_dir = place / "data"
         self._environment = dict(environment or {})
         self._unlimited = unlimited
+        self._cookies: dict[str, str] | None = None
         self.seconds = [Second("api", self), Second("worker", self)] if two_of_each else []
 
     def __enter__(self) -> "RunningProduct":
@@ -75,6 +78,7 @@ class RunningProduct(Installation):
         self.current = self.up(**self._environment)
         if not self.key:
             self.key = self.current.key
+            self.setup_token = self.current.printed.partition("/setup?token=")[2].split()[0]
             with ThreadPoolExecutor(1) as aside:  # we may be called from within an event loop
                 aside.submit(asyncio.run, self._prepare()).result()
         self.revive()
@@ -84,6 +88,24 @@ class RunningProduct(Installation):
             await self.fetch(NO_LIMITS)
         for second in self.seconds:
             await self.fetch(f"CREATE ROLE {second.role} SUPERUSER LOGIN")
+
+    async def sign_up(self) -> None:
+        """Make a member by the first start's link, once, and keep the session."""
+        if self._cookies is not None:
+            return
+        token = self.setup_token
+        person = {"token": token, "name": "Ada", "email": "ada@people.test", "password": PASSWORD}
+        async with self.browser(self.port) as browser:
+            answer = await browser.post("/api/dashboard/v1/setup", json=person)
+            assert answer.status_code == 200, answer.text
+            self._cookies = dict(browser.cookies)
+
+    def browser(self, port: int) -> httpx2.AsyncClient:
+        """Return a browser on an API process's own pages, in which the member is signed in."""
+        address = f"http://127.0.0.1:{port}"
+        return httpx2.AsyncClient(
+            base_url=address, headers={"Origin": address}, cookies=self._cookies, timeout=10
+        )
 
     def revive(self) -> None:
         """Start again what is dead and not the business of `up`, as a service manager does."""

@@ -8,8 +8,8 @@ from .cycle import Cycle
 from .judge import Verdict
 
 HEADINGS = (
-    "fault", "cycles", "answered", "lost", "doubled", "out of order", "invented", "refused",
-    "least in flight", "recovered in, longest",
+    "fault", "cycles", "answered", "lost", "doubled", "out of order", "invented", "unaccounted",
+    "refused", "least in flight", "recovered in, longest",
 )  # fmt: skip
 
 
@@ -73,7 +73,8 @@ class Tally:
         return (
             f"{self.cycles} cycles, {self.kills} of them kills; {total.answered:,} records answered,"
             f" {total.lost} lost, {total.doubled + self.doubled_later} doubled,"
-            f" {total.out_of_order} out of order, {total.invented} invented;"
+            f" {total.out_of_order} out of order, {total.invented} invented,"
+            f" {total.unaccounted} unaccounted for;"
             f" {len(self.failures)} cycles not recovered from."
         )
 
@@ -88,6 +89,7 @@ def _cells(fault: str, cycles: list[Cycle]) -> list[object]:
         verdict.doubled,
         verdict.out_of_order,
         verdict.invented,
+        verdict.unaccounted,
         verdict.refused.total() + verdict.given_up,
         min(cycle.in_flight for cycle in cycles),
         f"{max(cycle.recovered_seconds for cycle in cycles):.1f} s",

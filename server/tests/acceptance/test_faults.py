@@ -26,6 +26,7 @@ async def test_every_answered_record_is_there_once_and_in_order(
 ) -> None:
     cycle = await run_cycle(product, fault)
     demand_kept(cycle.verdict)
+    assert all(cycle.done_by_members[action] for action in ("replay", "discard", "undo"))
     assert cycle.in_flight >= LEAST_IN_FLIGHT
 
 

@@ -55,5 +55,5 @@ def test_a_good_request_that_is_refused_or_never_answered_is_wrong() -> None:
 
 
 def test_verdicts_add_up() -> None:
-    once = Verdict(1, 2, 3, 4, 5, Counter({"500": 6}), 7)
-    assert once + once == Verdict(2, 4, 6, 8, 10, Counter({"500": 12}), 14)
+    once = Verdict(1, 2, 3, 4, 5, Counter({"500": 6}), 7, 8)
+    assert once + once == Verdict(2, 4, 6, 8, 10, Counter({"500": 12}), 14, 16)

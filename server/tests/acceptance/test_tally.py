@@ -36,6 +36,7 @@ def test_a_run_in_which_every_record_was_kept_is_clean() -> None:
         Verdict(invented=1),
         Verdict(refused=Counter({"500 server_error": 1})),
         Verdict(given_up=1),
+        Verdict(unaccounted=1),
     ],
 )
 def test_one_record_that_went_wrong_is_enough(verdict: Verdict) -> None:
@@ -59,4 +60,4 @@ def test_the_counts_are_told_by_fault() -> None:
     block = tally(kept("API killed"), kept("disk full")).block(datetime(2026, 11, 24, tzinfo=UTC), "abc")
     assert "## 2026-11-24 00:00 UTC · 2 minutes · seed 7 · commit abc" in block
     assert "2 cycles, 1 of them kills; 2,000 records answered, 0 lost, 0 doubled" in block
-    assert "| API killed | 1 | 1,000 | 0 | 0 | 0 | 0 | 0 | 80 | 2.5 s |" in block
+    assert "| API killed | 1 | 1,000 | 0 | 0 | 0 | 0 | 0 | 0 | 80 | 2.5 s |" in block

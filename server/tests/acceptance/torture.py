@@ -113,7 +113,8 @@ class Torture:
 async def _doubled(product: RunningProduct) -> int:
     """Return how many events of the whole run are there more than once by now."""
     rows = await product.fetch(
-        "SELECT count(*) AS n FROM (SELECT FROM events GROUP BY name HAVING count(*) > 1) AS doubled"
+        "SELECT count(*) AS n FROM (SELECT FROM events"
+        " GROUP BY coalesce(properties->>'marker', name) HAVING count(*) > 1) AS doubled"
     )
     count: int = rows[0]["n"]
     return count

@@ -79,18 +79,28 @@ def _conditions(project_id: uuid.UUID, wanted: Filter, before: ProjectPlace | No
 
 
 async def list_events_of_user(
-    connection: Connection, project_id: uuid.UUID, external_user_id: str, before: UserPlace | None, limit: int
+    connection: Connection,
+    project_id: uuid.UUID,
+    external_user_id: str,
+    before: UserPlace | None,
+    limit: int,
+    name: str | None = None,
 ) -> list[Record]:
-    """Return up to `limit` of a user's events, newest first, those that stand before a place."""
-    where = "project_id = $1 AND external_user_id = $2"
+    """Return up to `limit` of a user's events, newest first, those that stand before a place.
+
+    `name`: only events of this name.
+    """
+    conditions = ["project_id = $1", "external_user_id = $2"]
+    values: list[Any] = [project_id, external_user_id, limit, *(before or ())]
     if before is not None:
-        where += f" AND occurred_at <= $4 AND ({', '.join(USER_ORDER)}) < ($4, $5, $6, $7)"
+        conditions.append(f"occurred_at <= $4 AND ({', '.join(USER_ORDER)}) < ($4, $5, $6, $7)")
+    if name is not None:
+        values.append(name)
+        conditions.append(f"name = ${len(values)}")
     return await connection.fetch(
-        f"SELECT {COLUMNS} FROM events WHERE {where} ORDER BY {' DESC, '.join(USER_ORDER)} DESC LIMIT $3",
-        project_id,
-        external_user_id,
-        limit,
-        *(before or ()),
+        f"SELECT {COLUMNS} FROM events WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {' DESC, '.join(USER_ORDER)} DESC LIMIT $3",
+        *values,
     )
 
 

@@ -15,11 +15,16 @@ logger = structlog.get_logger()
 OnNews = Callable[[Collection[uuid.UUID] | None], None]
 
 
-async def listen_for_ever(database_url: str, on_news: OnNews) -> None:
-    """Call `on_news` whenever something was committed; connect anew when the connection is lost."""
+async def listen_for_ever(
+    database_url: str, on_news: OnNews, name: str = "vibefollow worker listening"
+) -> None:
+    """Call `on_news` whenever something was committed; connect anew when the connection is lost.
+
+    `name` shows in pg_stat_activity.
+    """
     while True:
         try:
-            await _listen(database_url, on_news)
+            await _listen(database_url, on_news, name)
         except CONNECTION_LOST as error:
             logger.debug("listening_interrupted", error=type(error).__name__)
         await asyncio.sleep(0.5)
@@ -33,10 +38,8 @@ def named_projects(payload: str) -> list[uuid.UUID] | None:
         return None
 
 
-async def _listen(database_url: str, on_news: OnNews) -> None:
-    connection = await asyncpg.connect(
-        database_url, server_settings=session_settings("vibefollow worker listening", 30)
-    )
+async def _listen(database_url: str, on_news: OnNews, name: str) -> None:
+    connection = await asyncpg.connect(database_url, server_settings=session_settings(name, 30))
     try:
         await connection.add_listener(
             "vibefollow_ingest", lambda *told: on_news(named_projects(str(told[-1])))

@@ -107,20 +107,6 @@ async def take_turns(connection: Connection, project_id: uuid.UUID, lanes: Colle
 
 
 async def wait_for_turns(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> None:
-    """Become the only one on `lanes`, waiting for who is; in their order, so that two never wait in a circle.
-
-    Raises `LockNotAvailableError` after the session's `lock_timeout`.
-    """
-    await offer_turns(connection, project_id)
-    await connection.fetch(
-        "SELECT lane FROM pipeline_turns WHERE project_id = $1 AND lane = ANY($2::smallint[])"
-        " ORDER BY lane FOR UPDATE",
-        project_id,
-        lanes,
-    )
-
-
-async def wait_for_turns(connection: Connection, project_id: uuid.UUID, lanes: Collection[int]) -> None:
     """Become the only worker on `lanes`, until the transaction ends; waits for turns that others are taking.
 
     Lanes are locked in order, so two that wait do not wait for each other. The rows must have been offered.

@@ -56,10 +56,11 @@ async def store_events(
                                                                      → named: counters of names, by day
                                                                      → ahead: those that are yet to happen
 
-    `lane` is one that the caller holds: nobody else counts in its rows. `ring` is the partition of `event_identities` that is written at present. Counters are kept of users who
-    have not been identified, too: they count from the moment when there is a row in `users`. Events after
-    `present` count when their time comes. Only who did something for the first time may be new; so nobody
-    who is identified and does as always is looked up.
+    `lane` is one that the caller holds: nobody else counts in its rows.
+    `ring` is the partition of `event_identities` that is written at present. Counters are kept of users who
+    have not been identified, too: they count from the moment when there is a row in `users`. Only who did
+    something for the first time may be new; so nobody who is identified and does as always is looked up.
+    Events after `present` count when their time comes.
     """
     rows = await connection.fetch(
         _STORE_EVENTS.format(ring=ring, known=_known_in(other_rings(ring)), count=_COUNT),
@@ -109,7 +110,7 @@ SELECT (received_at AT TIME ZONE 'UTC')::date AS received_on, count(*) AS number
        array_agg(identity) FILTER (WHERE name_rank = ANY($5::smallint[]) AND occurred_at <= $4) AS telling
 FROM stored GROUP BY 1
 """
-# Counts what is in `happened`, each event once: in the counters, and as seen.
+# Counts what is in `happened`, each event once: in the counters, as known of nobody, and as seen.
 _COUNT = """counted AS (
     INSERT INTO user_event_counts AS c (project_id, external_user_id, name, count, first_at, last_at)
     SELECT $1, external_user_id, name, count(*), min(occurred_at), max(occurred_at)
@@ -121,7 +122,7 @@ _COUNT = """counted AS (
 ), unidentified AS (
     INSERT INTO unidentified_users (project_id, external_user_id, first_received_at)
     SELECT $1, n.external_user_id, n.received_at FROM (
-        SELECT external_user_id, min(received_at) AS received_at FROM stored
+        SELECT external_user_id, min(received_at) AS received_at FROM happened
         WHERE received_at IS NULL OR external_user_id IN (SELECT external_user_id FROM counted WHERE is_first)
         GROUP BY external_user_id
     ) n

@@ -65,7 +65,7 @@ async def open_session(
     token = random_base62(TOKEN_LENGTH)
     kept = await member_queries.insert_session(
         connection,
-        _hash(secret, token),
+        token_hash(secret, token),
         shown.member.id,
         shown.password_hash,
         now,
@@ -81,20 +81,21 @@ async def find_session(
     connection: Connection, secret: Secret, token: str, now: datetime, days: int
 ) -> Session | None:
     """Return the session of a token, None where there is none or it has expired; note its use hourly."""
-    token_hash = _hash(secret, token)
-    row = await member_queries.find_session(connection, token_hash, now)
+    kept = token_hash(secret, token)
+    row = await member_queries.find_session(connection, kept, now)
     if row is None:
         return None
     prolonged = now - row["last_used_at"] >= NOTED_EVERY
     if prolonged:
-        await member_queries.prolong_session(connection, token_hash, now, now + timedelta(days=days))
+        await member_queries.prolong_session(connection, kept, now, now + timedelta(days=days))
     return Session(row["session_id"], Member(row["id"], row["email"], row["name"]), prolonged)
 
 
 async def close_session(connection: Connection, secret: Secret, token: str) -> None:
     """End a session, if there is one."""
-    await member_queries.delete_session(connection, _hash(secret, token))
+    await member_queries.delete_session(connection, token_hash(secret, token))
 
 
-def _hash(secret: Secret, token: str) -> bytes:
+def token_hash(secret: Secret, token: str) -> bytes:
+    """Return what is kept of a session's token."""
     return secret.mac("session", token)

@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 import asyncpg
+import structlog
 
-from vibefollow_server.db.pool import Connection, Record
+from vibefollow_server.db.pool import DATABASE_TROUBLE, Connection, Record
 from vibefollow_server.events.keys import normal_form
 from vibefollow_server.ingest.lanes import hash_user, live_lane
 from vibefollow_server.ledger.queries import Moved, count_moves
@@ -22,11 +23,13 @@ from vibefollow_server.pipeline import incoming
 from vibefollow_server.pipeline.batch import store
 from vibefollow_server.pipeline.identity_rings import RINGS
 from vibefollow_server.pipeline.incoming import Event, Identify, LoggedUser, Meaning, SetAside
-from vibefollow_server.pipeline.log_queries import wait_for_turns
+from vibefollow_server.pipeline.log_queries import offer_turns, wait_for_turns
 from vibefollow_server.pipeline.reading import Row
 
 from . import queries
 from .queries import EventKey, Settled, Verdict
+
+logger = structlog.get_logger()
 
 # What PostgreSQL refuses because of what a record says.
 REFUSED = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
@@ -91,6 +94,7 @@ async def replay(
             sound.append((one, meaning))
     if sound:
         lanes = {live_lane(hash_user(_user_of(meaning))) for _, meaning in sound}
+        await offer_turns(connection, project_id)
         await wait_for_turns(connection, project_id, lanes)
         await _store_what_can_be(connection, project_id, sound, outcome)
     await _note(connection, project_id, {one.id: one for one in kept}, outcome, by, now)
@@ -118,13 +122,19 @@ async def _store_what_can_be(
     try:
         async with connection.transaction():
             outcome.settled += await _store(connection, project_id, sound)
-    except REFUSED:
-        if len(sound) == 1:
-            ((one, _),) = sound
-            outcome.failing.append((one, incoming.unstorable(one.row, lambda _: one.place_identity.hex)))
-            return
-        for one_sound in sound:
-            await _store_what_can_be(connection, project_id, [one_sound], outcome)
+        return
+    except REFUSED as error:
+        logger.warning("replay_refused", error=type(error).__name__, records=len(sound))
+    except DATABASE_TROUBLE:
+        raise
+    except Exception as error:  # as in the pipeline: what our code cannot cope with must not hold up others
+        logger.exception("replay_failed", error=type(error).__name__, records=len(sound))
+    if len(sound) == 1:
+        ((one, _),) = sound
+        outcome.failing.append((one, incoming.unstorable(one.row, lambda _: one.place_identity.hex)))
+        return
+    for one_sound in sound:
+        await _store_what_can_be(connection, project_id, [one_sound], outcome)
 
 
 async def _store(connection: Connection, project_id: uuid.UUID, sound: Sequence[_Sound]) -> list[Settled]:

@@ -1,6 +1,7 @@
-"""Endpoints that show users: the list, a profile, a timeline."""
+"""Endpoints that show users: the list, a profile, stages, a timeline."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Literal
 from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -10,29 +11,47 @@ from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
 from vibefollow_server.web.dashboard.access import GuardedRoute, Viewer
 from vibefollow_server.web.dashboard.services import Database
 from vibefollow_server.web.dashboard.wire import (
-    MOST_COUNTED,
     PREFIX,
     Answer,
     Cursor,
     Limit,
-    Offset,
-    Page,
+    Moment,
     Stream,
     Text,
-    page_of,
+    pagination_of,
     stream_of,
-    total_seen,
 )
 
-from . import queries
-from .profile import is_known, read_profile
-from .schemas import TimelineEntry, UserProfile, UserSummary
-from .timeline import read_timeline
+from .filters import UserFilter, mode_of
+from .list_queries import Sorting, has_trigrams
+from .listing import list_page
+from .orders import UserSort
+from .profile import is_known, read_profile, source_of
+from .profile_as_of import read_profile_as_of
+from .schemas import Stay, TimelineEntry, UserList, UserListMeta, UserProfile, UserSummary
+from .stages import Stage
+from .timeline import read_stages, read_timeline
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["users"])
 
 Search = Annotated[
-    Text | None, Query(max_length=320, description="Part of the id, e-mail address or name, in any case.")
+    Text | None,
+    Query(max_length=320, description="Part of the id, e-mail address or name; see `meta.search_mode`."),
+]
+Stages = Annotated[list[Stage] | None, Query(alias="stage", description="In one of these stages; repeat it.")]
+Plan = Annotated[Text | None, Query(max_length=255, description="On this plan, by its exact name.")]
+SeenSince = Annotated[Moment | None, Query(description="Who did something then or later.")]
+UnseenSince = Annotated[Moment | None, Query(description="Who did nothing since then, or never anything.")]
+SignedUpSince = Annotated[Moment | None, Query(description="Who signed up then or later.")]
+HasEmail = Annotated[bool | None, Query(description="Who has an e-mail address, or has none.")]
+Sort = Annotated[UserSort, Query(description="Nulls come last, among equals the id decides.")]
+Direction = Annotated[Literal["asc", "desc"], Query(description="`asc`: the smallest or earliest first.")]
+AsOf = Annotated[
+    Moment | None,
+    Query(description="A past instant: what had happened and was known by then. Default: now."),
+]
+OfName = Annotated[
+    Text | None, Query(max_length=MAX_IDENTIFIER_LENGTH, description="Only events of this name.")
 ]
 
 
@@ -50,26 +69,91 @@ def _user_id(external_user_id: Annotated[str, Path(description="Percent-encoded 
 UserId = Annotated[str, Depends(_user_id)]
 
 
+def _wanted(
+    stages: Stages = None,
+    plan: Plan = None,
+    seen_since: SeenSince = None,
+    unseen_since: UnseenSince = None,
+    signed_up_since: SignedUpSince = None,
+    has_email: HasEmail = None,
+    search: Search = None,
+) -> UserFilter:
+    return UserFilter(
+        tuple(stages or ()), plan, seen_since, unseen_since, signed_up_since, has_email, search or None
+    )
+
+
+Wanted = Annotated[UserFilter, Depends(_wanted)]
+
+
 @router.get("/users")
 async def list_users(
-    access: Viewer, connection: Database, search: Search = None, limit: Limit = 50, offset: Offset = 0
-) -> Page[UserSummary]:
-    """List the users of an environment, newest identified first."""
-    pattern = queries.pattern_of(search)
-    rows = await queries.list_users(connection, access.project_id, pattern, limit, offset)
-    total = total_seen(len(rows), offset, limit)
-    if total is None:  # a search that finds little reads all users: once is enough
-        total = await queries.count_users(connection, access.project_id, pattern, MOST_COUNTED + 1)
-    return page_of([UserSummary.model_validate(dict(row)) for row in rows], total, offset, limit)
+    access: Viewer,
+    connection: Database,
+    wanted: Wanted,
+    sort: Sort = UserSort.IDENTIFIED,
+    direction: Direction = "desc",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> UserList:
+    """List the users of an environment who have been identified.
+
+    Times are RFC 3339 with an offset (write `+` as `%2B`). Filters narrow together. A cursor goes on with the
+    same order and the same filters.
+    """
+    if wanted.search:
+        mode = mode_of(wanted.search, await has_trigrams(connection))
+        wanted = replace(wanted, search_mode=mode)
+    page = await list_page(
+        connection, access.project_id, wanted, Sorting(sort, direction == "desc"), cursor, limit
+    )
+    return UserList(
+        data=[UserSummary.model_validate(dict(row)) for row in page.rows],
+        meta=UserListMeta(
+            pagination=pagination_of(page.matched, page.offset, limit),
+            next_cursor=page.next_cursor,
+            search_mode=wanted.search_mode if wanted.search else None,
+        ),
+    )
 
 
 @router.get("/users/{external_user_id}")
-async def get_user(access: Viewer, external_user_id: UserId, connection: Database) -> Answer[UserProfile]:
-    """Show a user. Of somebody who was never identified, only what their events say."""
-    profile = await read_profile(connection, access.project_id, external_user_id)
+async def get_user(
+    access: Viewer, external_user_id: UserId, connection: Database, as_of: AsOf = None
+) -> Answer[UserProfile]:
+    """Show a user, now or as of a past instant.
+
+    Of somebody who was never identified, only what their events say, and nothing of the past.
+    """
+    project_id = access.project_id
+    if as_of is None:
+        profile = await read_profile(connection, project_id, external_user_id)
+    else:
+        profile = await read_profile_as_of(connection, project_id, external_user_id, as_of)
     if profile is None:
         raise no_such_user()
     return Answer(data=profile)
+
+
+@router.get("/users/{external_user_id}/stages")
+async def list_user_stages(
+    access: Viewer, external_user_id: UserId, connection: Database
+) -> Answer[list[Stay]]:
+    """List the stages that a user was in, the present one first, and what led to each."""
+    stays = await read_stages(connection, access.project_id, external_user_id)
+    if stays is None:
+        raise no_such_user()
+    return Answer(
+        data=[
+            Stay(
+                stage=one.stage,
+                since=one.since,
+                until=one.until,
+                cause=source_of(one.cause) if one.cause else None,
+            )
+            for one in reversed(stays)
+        ]
+    )
 
 
 @router.get("/users/{external_user_id}/timeline")
@@ -77,17 +161,18 @@ async def get_user_timeline(
     access: Viewer,
     external_user_id: UserId,
     connection: Database,
+    name: OfName = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Stream[TimelineEntry]:
-    """List a user's events and the changes of their fields and traits, newest first.
+    """List a user's events, the changes of their fields and traits and their moves through stages.
 
-    Also of somebody who has events and was never identified.
+    Newest first; with `name`, only events. Also of somebody who has events and was never identified.
     """
-    entries, more = await read_timeline(connection, access.project_id, external_user_id, cursor, limit)
-    if not entries and not await is_known(connection, access.project_id, external_user_id):
+    page = await read_timeline(connection, access.project_id, external_user_id, cursor, limit, name)
+    if not page.entries and not await is_known(connection, access.project_id, external_user_id):
         raise no_such_user()
-    return stream_of(list[TimelineEntry](entries), more)
+    return stream_of(list[TimelineEntry](page.entries), page.next_cursor)
 
 
 def no_such_user() -> ApiError:

@@ -107,7 +107,7 @@ async def collect(
 async def _few_by_activity(
     connection: Connection, project_id: uuid.UUID, wanted: UserFilter, most: int
 ) -> bool:
-    """Tell whether few enough were (not) seen since then: they are collected by that, whatever else is asked."""
+    """Tell whether few enough were (not) seen since then: they are collected by that."""
     if wanted.seen_since is None and wanted.unseen_since is None:
         return False
     values = Values(project_id)
@@ -224,4 +224,5 @@ def _place(sorting: Sorting, part: Part, after: After, values: Values) -> str:
     user_id = values.add(after.external_user_id)
     if part is not _WITH_KEY:
         return f"u.external_user_id {sorting.beyond} {user_id}"
-    return f"({ORDERS[sorting.by].key}, u.external_user_id) {sorting.beyond} ({values.add(after.key)}, {user_id})"
+    key = values.add(after.key)
+    return f"({ORDERS[sorting.by].key}, u.external_user_id) {sorting.beyond} ({key}, {user_id})"

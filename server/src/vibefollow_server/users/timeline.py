@@ -1,50 +1,90 @@
-"""A user's timeline: what they did and what became known of them, newest first, page by page.
+"""A user's timeline: what they did, what became known of them and where it led, newest first, page by page.
 
-At the same instant a change comes before the events, as an identify call comes before what it identifies;
-events at the same instant as SPEC section 3 orders them.
+At the same instant a change comes first, as an identify call comes before what it identifies; then what time
+alone did; then events as SPEC section 3 orders them; then the moves to which they led.
 """
 
 import heapq
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from itertools import pairwise
+from typing import NamedTuple
 
+from vibefollow_server import clock
 from vibefollow_server.db.pool import Connection, Record
 from vibefollow_server.events import queries as event_queries
 from vibefollow_server.events.queries import UserPlace
 from vibefollow_server.web.dashboard.cursors import decode_cursor, encode_cursor, invalid_cursor
 
 from . import queries
-from .schemas import ChangeEntry, EventEntry
+from .history import StageStay, read_history
+from .profile import source_of
+from .schemas import ChangeEntry, EventEntry, StageEntry
 
-# Ranks of names begin at 0: a change is earlier than every event of its instant.
-CHANGE_RANK = -1
+# Ranks of names of events begin at 0 and end far below LED_TO_RANK.
+CHANGE_RANK, TIME_ALONE_RANK, LED_TO_RANK = -2, -1, 1_000
 LARGEST_NUMBER = 2**31 - 1
 NUMBER_LENGTH = len(str(LARGEST_NUMBER))
 NIL = uuid.UUID(int=0)
 
+Entry = EventEntry | ChangeEntry | StageEntry
+_Placed = tuple[UserPlace, Record | StageEntry]
+
+
+class TimelinePage(NamedTuple):
+    """Entries, newest first, and the cursor of the next page; None at the end."""
+
+    entries: list[Entry]
+    next_cursor: str | None
+
 
 async def read_timeline(
-    connection: Connection, project_id: uuid.UUID, external_user_id: str, cursor: str | None, limit: int
-) -> tuple[list[EventEntry | ChangeEntry], str | None]:
-    """Return a page and the cursor of the next, None at the end. 422 for an unfit cursor."""
+    connection: Connection,
+    project_id: uuid.UUID,
+    external_user_id: str,
+    cursor: str | None,
+    limit: int,
+    name: str | None = None,
+) -> TimelinePage:
+    """Return a page; with a `name`, of events of this name alone. 422 for an unfit cursor."""
     before = decode_cursor(cursor, UserPlace) if cursor else None
+    last_change = _last_change(before)
     events = await event_queries.list_events_of_user(
-        connection, project_id, external_user_id, before, limit + 1
+        connection, project_id, external_user_id, before, limit + 1, name
     )
-    changes = await queries.list_changes(
-        connection, project_id, external_user_id, _last_change(before), limit + 1
-    )
-    merged = heapq.merge(
-        ((_place_of_event(row), row) for row in events),
-        ((_place_of_change(row), row) for row in changes),
-        key=lambda entry: entry[0],
-        reverse=True,
-    )
-    entries = list(merged)[: limit + 1]
-    shown = entries[:limit]
-    more = encode_cursor(shown[-1][0]) if len(entries) > limit else None
-    return [_entry(place, row) for place, row in shown], more
+    parts: list[Iterable[_Placed]] = [((_place_of_event(row), row) for row in events)]
+    if name is None:
+        changes = await queries.list_changes(connection, project_id, external_user_id, last_change, limit + 1)
+        parts.append((_place_of_change(row), row) for row in changes)
+        parts.append(await _moves(connection, project_id, external_user_id, before))
+    merged = list(heapq.merge(*parts, key=lambda entry: entry[0], reverse=True))[: limit + 1]
+    shown = merged[:limit]
+    more = encode_cursor(shown[-1][0]) if len(merged) > limit else None
+    return TimelinePage([_entry(place, found) for place, found in shown], more)
+
+
+async def read_stages(
+    connection: Connection, project_id: uuid.UUID, external_user_id: str
+) -> list[StageStay] | None:
+    """Return the stages of a user, oldest first; None of somebody who is not identified."""
+    user = await queries.find_user(connection, project_id, external_user_id)
+    if user is None:
+        return None
+    history = await read_history(connection, project_id, external_user_id, clock.now())
+    return history.stays(user["first_seen_at"])
+
+
+async def _moves(
+    connection: Connection, project_id: uuid.UUID, external_user_id: str, before: UserPlace | None
+) -> list[_Placed]:
+    """Return the moves before a place, newest first: so few that all are made for each page."""
+    stays = await read_stages(connection, project_id, external_user_id)
+    placed = [
+        (_place_of_move(number, stay), _move(previous, stay))
+        for number, (previous, stay) in enumerate(pairwise(stays or ()))
+    ]
+    return [one for one in reversed(placed) if before is None or one[0] < before]
 
 
 def _place_of_event(row: Record) -> UserPlace:
@@ -52,20 +92,35 @@ def _place_of_event(row: Record) -> UserPlace:
 
 
 def _place_of_change(row: Record) -> UserPlace:
-    return UserPlace(row["known_at"], CHANGE_RANK, str(row["change_no"]).zfill(NUMBER_LENGTH), NIL)
+    return UserPlace(row["known_at"], CHANGE_RANK, _padded(row["change_no"]), NIL)
+
+
+def _place_of_move(number: int, stay: StageStay) -> UserPlace:
+    rank = TIME_ALONE_RANK if stay.cause is None else LED_TO_RANK
+    return UserPlace(stay.since, rank, _padded(number), NIL)
+
+
+def _padded(number: int) -> str:
+    return str(number).zfill(NUMBER_LENGTH)
+
+
+def _move(previous: StageStay, stay: StageStay) -> StageEntry:
+    cause = source_of(stay.cause) if stay.cause else None
+    return StageEntry(stage=stay.stage, previous=previous.stage, at=stay.since, cause=cause)
 
 
 def _last_change(before: UserPlace | None) -> tuple[datetime, int] | None:
     """Return the place among the changes alone that a place in the timeline is."""
     if before is None:
         return None
-    if before.name_rank != CHANGE_RANK:
-        return before.occurred_at, LARGEST_NUMBER  # an event: all changes of its instant are earlier
+    if before.name_rank > CHANGE_RANK:
+        return before.occurred_at, LARGEST_NUMBER  # all changes of this instant are earlier
     if not (before.tie.isdecimal() and len(before.tie) == NUMBER_LENGTH):
         raise invalid_cursor()
     return before.occurred_at, min(int(before.tie), LARGEST_NUMBER)
 
 
-def _entry(place: UserPlace, row: Record) -> EventEntry | ChangeEntry:
-    values: dict[str, Any] = dict(row)
-    return (ChangeEntry if place.name_rank == CHANGE_RANK else EventEntry).model_validate(values)
+def _entry(place: UserPlace, found: Record | StageEntry) -> Entry:
+    if isinstance(found, StageEntry):
+        return found
+    return (ChangeEntry if place.name_rank == CHANGE_RANK else EventEntry).model_validate(dict(found))

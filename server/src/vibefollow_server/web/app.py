@@ -27,13 +27,21 @@ class WebApp:
     """The ASGI application of the API process."""
 
     def __init__(
-        self, ingest: IngestApi, dashboard: AsgiApp, pages: Pages, probes: Probes, metrics: MetricsPage
+        self,
+        ingest: IngestApi,
+        dashboard: AsgiApp,
+        pages: Pages,
+        probes: Probes,
+        metrics: MetricsPage,
+        at_drain: Callable[[], None] = lambda: None,
     ) -> None:
+        """`at_drain`: what ends answers that would go on for ever."""
         self._ingest = ingest
         self._dashboard = dashboard
         self._pages = pages
         self._probes = probes
         self._metrics = metrics
+        self._at_drain = at_drain
         self._under_way: set[Answer] = set()
         self.answers = AnswersGiven()
 
@@ -44,6 +52,7 @@ class WebApp:
     def drain(self) -> None:
         """Tell load balancers to send no more, and clients, with every answer, to connect elsewhere."""
         self.answers.closing = self._probes.draining = True
+        self._at_drain()
 
     async def give_up(self) -> None:
         """Answer 503 to every request in flight that has no answer yet."""

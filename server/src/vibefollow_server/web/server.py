@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
@@ -33,6 +34,8 @@ from .probes import Probes
 logger = structlog.get_logger()
 
 KEY_USE_RECORDED_EVERY = 10.0
+# One plan for all filters and projects would be a bad one for most; compiling one takes longer than running it.
+PLANNED_FOR_EACH = {"plan_cache_mode": "force_custom_plan", "jit": "off"}
 # Everybody has been answered by then; what still waits belongs to those who were told 503.
 LOG_CLOSE_SECONDS, POOL_CLOSE_SECONDS = 0.5, 0.5
 
@@ -75,11 +78,15 @@ def http_server(app: WebApp, settings: Settings) -> Server:
 async def web_app(settings: Settings, secret: Secret, database_url: str) -> AsyncIterator[WebApp]:
     """Build the application with its connections; at the end, commit what waits and close them."""
     # Imported here: FastAPI takes its time, and nothing on the ingest path may need it.
+    from vibefollow_server.events.live_events import LiveEvents
+
     from .dashboard.app import create_dashboard
 
     pool = await open_pool(database_url, name="vibefollow api", most=8)
     # Of its own, so that a slow search cannot keep API keys from being looked up.
-    reading = await open_pool(database_url, name="vibefollow dashboard", most=6)
+    reading = await open_pool(
+        database_url, name="vibefollow dashboard", most=6, more_settings=PLANNED_FOR_EACH
+    )
     # "202 is a promise" must not hang on how the database's owner has set up the role.
     writing = await open_pool(
         database_url, name="vibefollow ingest", most=6, more_settings={"synchronous_commit": "on"}
@@ -96,8 +103,9 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
         backlog = BacklogReader(reading)
         metrics = Metrics(read_ingest(counters, ingest.bytes_held), read_backlog(lambda: backlog.last))
         page = MetricsPage(metrics, backlog, settings)
-        dashboard = create_dashboard(reading, settings, secret)
-        app = WebApp(ingest, dashboard, Pages(read_pages()), Probes(pool), page)
+        live = LiveEvents(reading, database_url, timedelta(seconds=settings.log_kept_seconds))
+        dashboard = create_dashboard(reading, settings, secret, live=live)
+        app = WebApp(ingest, dashboard, Pages(read_pages()), Probes(pool), page, at_drain=live.end)
         metrics.add(read_answers(app.answers.counts, app.in_flight))
         yield app
     finally:

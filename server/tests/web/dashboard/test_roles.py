@@ -65,6 +65,13 @@ PROJECT_REQUESTS: list[tuple[str, str, dict[str, Any] | None, Role]] = [
     ("GET", "/users/u?project_id={}", None, "viewer"),
     ("GET", "/users/u/timeline?project_id={}", None, "viewer"),
     ("GET", "/events?project_id={}", None, "viewer"),
+    ("GET", "/ledger?project_id={}", None, "viewer"),
+    ("GET", "/quarantine?project_id={}", None, "viewer"),
+    ("GET", "/quarantine/reasons?project_id={}", None, "viewer"),
+    ("GET", "/quarantine/never-identified?project_id={}", None, "viewer"),
+    ("POST", "/quarantine/replay?project_id={}", {"reason": "wrong_type"}, "member"),
+    ("POST", "/quarantine/discard?project_id={}", {"reason": "wrong_type"}, "member"),
+    ("POST", "/quarantine/undo?project_id={}", {"reason": "wrong_type"}, "member"),
 ]
 
 

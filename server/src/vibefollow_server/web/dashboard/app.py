@@ -11,6 +11,9 @@ from starlette.routing import Match
 from vibefollow_server.db.pool import Pool
 from vibefollow_server.errors import ApiError
 from vibefollow_server.events.endpoints import router as events
+from vibefollow_server.events.live_events import LiveEvents
+from vibefollow_server.events.name_endpoints import router as event_names
+from vibefollow_server.events.stream_endpoints import router as event_stream
 from vibefollow_server.ledger.endpoints import router as ledger
 from vibefollow_server.projects.account_endpoints import router as account
 from vibefollow_server.projects.endpoints import router as projects
@@ -36,6 +39,8 @@ ROUTERS: Sequence[APIRouter] = (
     team,
     users,
     events,
+    event_names,
+    event_stream,
     quarantine,
     ledger,
     link_pages,
@@ -43,15 +48,19 @@ ROUTERS: Sequence[APIRouter] = (
 
 
 def create_dashboard(
-    pool: Pool, settings: Settings, secret: Secret, passwords: Passwords | None = None
+    pool: Pool,
+    settings: Settings,
+    secret: Secret,
+    passwords: Passwords | None = None,
+    live: LiveEvents | None = None,
 ) -> FastAPI:
     """Return the application for `/api/dashboard/v1`, `/setup` and `/reset`, given full paths.
 
     The caller puts `request_id` into `scope["state"]`, and owns the pool. Raises `OperatorError` for
-    settings that make no sense. `passwords`: tests use cheaper ones.
+    settings that make no sense. `passwords`: tests use cheaper ones. `live`: its end is the caller's.
     """
     app = _application()
-    app.state.services = ServicesOfApp.of(pool, settings, secret, passwords)
+    app.state.services = ServicesOfApp.of(pool, settings, secret, passwords, live)
     app.add_middleware(Edge, base_url=settings.base_url, stall_seconds=settings.body_stall_seconds)
     return app
 

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from vibefollow_server.db.pool import Connection, Pool
+from vibefollow_server.events.live_events import LiveEvents
 from vibefollow_server.projects.members import CONNECTION_SECONDS, Members
 from vibefollow_server.projects.passwords import Passwords
 from vibefollow_server.secret import Secret
@@ -26,12 +28,19 @@ class ServicesOfApp:
     members: Members
     cookie: SessionCookie
     trusted: list[Network]
+    live: LiveEvents
 
     @classmethod
     def of(
-        cls, pool: Pool, settings: Settings, secret: Secret, passwords: Passwords | None
+        cls,
+        pool: Pool,
+        settings: Settings,
+        secret: Secret,
+        passwords: Passwords | None,
+        live: LiveEvents | None,
     ) -> "ServicesOfApp":
         """Put together what an application needs."""
+        log_kept = timedelta(seconds=settings.log_kept_seconds)
         return cls(
             pool,
             settings,
@@ -39,6 +48,7 @@ class ServicesOfApp:
             Members(pool, secret, passwords or Passwords()),
             SessionCookie.of(settings),
             networks("TRUSTED_PROXIES", settings.trusted_proxies),
+            live or LiveEvents(pool, None, log_kept),
         )
 
 

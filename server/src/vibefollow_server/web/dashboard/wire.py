@@ -93,18 +93,16 @@ Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="How many entr
 Cursor = Annotated[str | None, Query(max_length=4096, description="`next_cursor` of the page before.")]
 
 
-def total_seen(found: int, offset: int, limit: int) -> int | None:
-    """Return the total where a page of `found` entries shows its list's end; None where one must count."""
-    shows_end = found < limit and (found > 0 or offset == 0)
-    return offset + found if shows_end else None
+def pagination_of(total: int, offset: int, limit: int) -> Pagination:
+    """Return where a page lies; `total` counted beyond MOST_COUNTED says "more" by that."""
+    return Pagination(
+        total=min(total, MOST_COUNTED), offset=offset, limit=limit, total_capped=total > MOST_COUNTED
+    )
 
 
 def page_of(entries: list[T], total: int, offset: int, limit: int) -> Page[T]:
     """Return a page; `total` counted up to MOST_COUNTED + 1 says "more" by being beyond MOST_COUNTED."""
-    pagination = Pagination(
-        total=min(total, MOST_COUNTED), offset=offset, limit=limit, total_capped=total > MOST_COUNTED
-    )
-    return Page[T](data=entries, meta=PageMeta(pagination=pagination))
+    return Page[T](data=entries, meta=PageMeta(pagination=pagination_of(total, offset, limit)))
 
 
 def stream_of(entries: list[T], next_cursor: str | None) -> Stream[T]:

@@ -37,7 +37,8 @@ CREATE TABLE user_activity (
 ) WITH (fillfactor = 80);
 INSERT INTO user_activity (project_id, external_user_id, bucket, stage)
 SELECT project_id, external_user_id, coalesce(seen_bucket, '-infinity'), stage FROM users;
-CREATE INDEX user_activity_by_bucket ON user_activity (project_id, bucket, stage, external_user_id)
+CREATE INDEX user_activity_by_bucket ON user_activity (project_id, bucket, stage, external_user_id);
+CREATE INDEX user_activity_by_stage ON user_activity (project_id, stage, bucket, external_user_id)
 """
 
 # Rows of a lane are written by nobody but who holds it, as in the ledger.
