@@ -10,8 +10,15 @@ const PAGES = [
   { name: "users", path: "/users", heading: "Users" },
   { name: "profile", path: "/users/user_1003", heading: "Tomás" },
   { name: "events", path: "/events", heading: "Events" },
+  { name: "event-names", path: "/event-names", heading: "Events" },
+  { name: "event-name", path: "/event-names/feature_used", heading: "feature_used" },
+  { name: "quarantine", path: "/quarantine", heading: "Quarantine" },
+  { name: "never-identified", path: "/quarantine?view=never-identified", heading: "Quarantine" },
+  { name: "start", path: "/start", heading: "Send your first event" },
   { name: "settings-project", path: "/settings/project", heading: "Settings" },
   { name: "settings-keys", path: "/settings/keys", heading: "Settings" },
+  { name: "settings-team", path: "/settings/team", heading: "Settings" },
+  { name: "settings-account", path: "/settings/account", heading: "Settings" },
   { name: "settings-limits", path: "/settings/limits", heading: "Settings" },
 ] as const;
 

@@ -4,6 +4,66 @@
  */
 
 export interface paths {
+  "/api/dashboard/v1/canonical-events": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Canonical Events
+     * @description List the canonical events in the order of their ranks: what they carry, and what they do.
+     */
+    get: operations["list_canonical_events"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/dashboard/v1/event-names": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Event Names
+     * @description List the names of an environment's events, with their numbers; canonical ones that came, too.
+     */
+    get: operations["list_event_names"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/dashboard/v1/event-names/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Event Name
+     * @description Show what is known of events of a name: numbers, property keys with examples, its definition.
+     */
+    get: operations["get_event_name"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/dashboard/v1/events": {
     parameters: {
       query?: never;
@@ -154,6 +214,29 @@ export interface paths {
      * @description Change name, timezone or retention of a project: of both environments, whichever `project_id` names.
      */
     patch: operations["change_project"];
+    trace?: never;
+  };
+  "/api/dashboard/v1/projects/{project_id}/events/stream": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Stream Events
+     * @description Stream events as they are accepted, within a third of a second; historical ones too.
+     *
+     *     An `EventSource` in a browser reads it, and goes on where it was when the connection is lost. It ends when
+     *     the session or the role in the project does.
+     */
+    get: operations["stream_events"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   "/api/dashboard/v1/projects/{project_id}/invitations": {
@@ -618,7 +701,10 @@ export interface paths {
     };
     /**
      * List Users
-     * @description List the users of an environment, newest identified first.
+     * @description List the users of an environment who have been identified.
+     *
+     *     Times are RFC 3339 with an offset (write `+` as `%2B`). Filters narrow together. A cursor goes on with the
+     *     same order and the same filters.
      */
     get: operations["list_users"];
     put?: never;
@@ -638,9 +724,31 @@ export interface paths {
     };
     /**
      * Get User
-     * @description Show a user. Of somebody who was never identified, only what their events say.
+     * @description Show a user, now or as of a past instant.
+     *
+     *     Of somebody who was never identified, only what their events say, and nothing of the past.
      */
     get: operations["get_user"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/dashboard/v1/users/{external_user_id}/stages": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List User Stages
+     * @description List the stages that a user was in, the present one first, and what led to each.
+     */
+    get: operations["list_user_stages"];
     put?: never;
     post?: never;
     delete?: never;
@@ -658,9 +766,9 @@ export interface paths {
     };
     /**
      * Get User Timeline
-     * @description List a user's events and the changes of their fields and traits, newest first.
+     * @description List a user's events, the changes of their fields and traits and their moves through stages.
      *
-     *     Also of somebody who has events and was never identified.
+     *     Newest first; with `name`, only events. Also of somebody who has events and was never identified.
      */
     get: operations["get_user_timeline"];
     put?: never;
@@ -719,6 +827,10 @@ export interface components {
     Answer_Done_: {
       data: components["schemas"]["Done"];
     };
+    /** Answer[EventNamePage] */
+    Answer_EventNamePage_: {
+      data: components["schemas"]["EventNamePage"];
+    };
     /** Answer[KeyOut] */
     Answer_KeyOut_: {
       data: components["schemas"]["KeyOut"];
@@ -731,10 +843,20 @@ export interface components {
     Answer_LimitsOut_: {
       data: components["schemas"]["LimitsOut"];
     };
+    /** Answer[list[CanonicalEventOut]] */
+    Answer_list_CanonicalEventOut__: {
+      /** Data */
+      data: components["schemas"]["CanonicalEventOut"][];
+    };
     /** Answer[list[SessionOut]] */
     Answer_list_SessionOut__: {
       /** Data */
       data: components["schemas"]["SessionOut"][];
+    };
+    /** Answer[list[Stay]] */
+    Answer_list_Stay__: {
+      /** Data */
+      data: components["schemas"]["Stay"][];
     };
     /** Answer[Me] */
     Answer_Me_: {
@@ -791,6 +913,61 @@ export interface components {
        * @description Records that are accepted and not processed yet.
        */
       waiting: number;
+    };
+    /**
+     * CanonicalEventOut
+     * @description The definition of a canonical event.
+     */
+    CanonicalEventOut: {
+      /**
+       * Activity
+       * @description Whether the user made it, so that it counts as seen.
+       */
+      activity: boolean;
+      /**
+       * Effect
+       * @description What it says of the user; empty for nothing.
+       */
+      effect: string;
+      /**
+       * Moves
+       * @description The stage after it by the stage before; others stay.
+       */
+      moves: {
+        [key: string]: string;
+      };
+      /** Name */
+      name: string;
+      /** Properties */
+      properties: components["schemas"]["CanonicalProperty"][];
+      /**
+       * Rank
+       * @description Its place among events of the same instant.
+       */
+      rank: number;
+    };
+    /**
+     * CanonicalProperty
+     * @description A property of a canonical event.
+     */
+    CanonicalProperty: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "text" | "number" | "integer" | "boolean" | "timestamp";
+      /**
+       * Name
+       * @description In camelCase; any spelling that compares alike is it.
+       */
+      name: string;
+      /** Required */
+      required: boolean;
+      /**
+       * Type
+       * @description What it must be, in words that go into a sentence.
+       */
+      type: string;
     };
     /**
      * ChangeEntry
@@ -920,6 +1097,24 @@ export interface components {
        */
       done?: boolean;
     };
+    /**
+     * EmailAddress
+     * @description An e-mail address that a user had; null: none.
+     */
+    EmailAddress: {
+      /** Email */
+      email: string | null;
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string;
+      /**
+       * Until
+       * @description null: still.
+       */
+      until: string | null;
+    };
     Errors: {
       errors: {
         /** @description To branch on. */
@@ -992,6 +1187,75 @@ export interface components {
       type: "event";
     };
     /**
+     * EventName
+     * @description A name of events, and how many there were. `count` is 0, without times, where none has come.
+     */
+    EventName: {
+      /**
+       * Canonical
+       * @description Whether it is one of the canonical events.
+       */
+      canonical: boolean;
+      /** Count */
+      count: number;
+      /**
+       * First At
+       * @description When the earliest of them happened.
+       */
+      first_at: string | null;
+      /**
+       * Last 30 Days
+       * @description How many happened on each of the last 30 days (UTC), the last one being today.
+       */
+      last_30_days: number[];
+      /**
+       * Last At
+       * @description When the latest of them happened.
+       */
+      last_at: string | null;
+      /** Name */
+      name: string;
+    };
+    /**
+     * EventNamePage
+     * @description What is known of events of one name.
+     */
+    EventNamePage: {
+      /**
+       * Canonical
+       * @description Whether it is one of the canonical events.
+       */
+      canonical: boolean;
+      /** Count */
+      count: number;
+      /** @description null for a custom event. */
+      definition: components["schemas"]["CanonicalEventOut"] | null;
+      /**
+       * First At
+       * @description When the earliest of them happened.
+       */
+      first_at: string | null;
+      /**
+       * Last 30 Days
+       * @description How many happened on each of the last 30 days (UTC), the last one being today.
+       */
+      last_30_days: number[];
+      /**
+       * Last At
+       * @description When the latest of them happened.
+       */
+      last_at: string | null;
+      /** Name */
+      name: string;
+      /** Properties */
+      properties: components["schemas"]["PropertyOut"][];
+      /**
+       * Sampled
+       * @description How many of the latest events `properties` were looked for in.
+       */
+      sampled: number;
+    };
+    /**
      * EventOut
      * @description Something that a user did, with its properties as sent.
      */
@@ -1026,6 +1290,20 @@ export interface components {
        * @description When it was accepted.
        */
       received_at: string;
+    };
+    /**
+     * FeatureUse
+     * @description How much a user has used a feature. Without times: never, or only taken back.
+     */
+    FeatureUse: {
+      /** Count */
+      count: number;
+      /** Feature */
+      feature: string;
+      /** First At */
+      first_at: string | null;
+      /** Last At */
+      last_at: string | null;
     };
     /**
      * InvitationOut
@@ -1264,6 +1542,12 @@ export interface components {
       records_capped: boolean;
     };
     /**
+     * NameSort
+     * @description What the names are sorted by: the latest first, the most frequent first, by letters.
+     * @enum {string}
+     */
+    NameSort: "last_at" | "count" | "name";
+    /**
      * NeverIdentified
      * @description Somebody who did something, and was not identified within 30 days.
      */
@@ -1318,6 +1602,23 @@ export interface components {
       /** Name */
       name: string;
     };
+    /**
+     * OnboardingStep
+     * @description A step of the onboarding that a user has reached, and when it was completed first and last.
+     */
+    OnboardingStep: {
+      /** Completed At */
+      completed_at: string | null;
+      /** Last Completed At */
+      last_completed_at: string | null;
+      /**
+       * Reached At
+       * Format: date-time
+       */
+      reached_at: string;
+      /** Step */
+      step: string;
+    };
     /** Page[InvitationOut] */
     Page_InvitationOut_: {
       /** Data */
@@ -1340,12 +1641,6 @@ export interface components {
     Page_TeamMemberOut_: {
       /** Data */
       data: components["schemas"]["TeamMemberOut"][];
-      meta: components["schemas"]["PageMeta"];
-    };
-    /** Page[UserSummary] */
-    Page_UserSummary_: {
-      /** Data */
-      data: components["schemas"]["UserSummary"][];
       meta: components["schemas"]["PageMeta"];
     };
     /**
@@ -1441,6 +1736,32 @@ export interface components {
       test_project_id: string;
       /** Timezone */
       timezone: string;
+    };
+    /**
+     * PropertyOut
+     * @description A property that events of a name carried lately.
+     */
+    PropertyOut: {
+      /**
+       * Examples
+       * @description Different values, the latest first. Long texts are cut; objects and arrays are JSON.
+       */
+      examples: (string | number | boolean)[];
+      /**
+       * Key
+       * @description As it was sent last; other spellings of it are counted here.
+       */
+      key: string;
+      /**
+       * Seen In
+       * @description In how many of the sampled events.
+       */
+      seen_in: number;
+      /**
+       * Types
+       * @description What it was, the latest first.
+       */
+      types: ("text" | "number" | "boolean" | "object" | "array" | "null")[];
     };
     /**
      * RateLimitOut
@@ -1692,6 +2013,12 @@ export interface components {
       role: "viewer" | "member" | "admin" | "owner";
     };
     /**
+     * SearchMode
+     * @description Where a text is looked for in id, e-mail address and name.
+     * @enum {string}
+     */
+    SearchMode: "anywhere" | "prefix";
+    /**
      * SessionOut
      * @description Where the member is signed in.
      */
@@ -1742,6 +2069,22 @@ export interface components {
       ended: number;
     };
     /**
+     * SharedEmail
+     * @description Another user with the same e-mail address.
+     */
+    SharedEmail: {
+      /** External User Id */
+      external_user_id: string;
+      /**
+       * Identified At
+       * Format: date-time
+       */
+      identified_at: string;
+      /** Name */
+      name: string | null;
+      stage: components["schemas"]["Stage"];
+    };
+    /**
      * SignIn
      * @description Who signs in.
      */
@@ -1754,10 +2097,91 @@ export interface components {
        */
       password: string;
     };
-    /** Stream[Annotated[Union[EventEntry, ChangeEntry], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
-    Stream_Annotated_Union_EventEntry__ChangeEntry___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
+    /**
+     * Source
+     * @description From what a value is known.
+     */
+    Source: {
+      /**
+       * At
+       * Format: date-time
+       * @description When the event happened, or the call was accepted.
+       */
+      at: string;
+      /**
+       * Event Id
+       * @description The sender's own identity of the event.
+       */
+      event_id?: string | null;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "event" | "identify";
+      /**
+       * Name
+       * @description The event's.
+       */
+      name: string | null;
+    };
+    /**
+     * Stage
+     * @description Where a user stands; in the order of SPEC section 3's table.
+     * @enum {string}
+     */
+    Stage: "lead" | "signed_up" | "trial" | "trial_ended" | "active" | "past_due" | "cancelled" | "churned";
+    /**
+     * StageEntry
+     * @description A move to another stage. `cause` is null where time alone did it.
+     */
+    StageEntry: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      cause: components["schemas"]["Source"] | null;
+      previous: components["schemas"]["Stage"];
+      stage: components["schemas"]["Stage"];
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: "stage";
+    };
+    /**
+     * Stay
+     * @description A stage that a user was in.
+     */
+    Stay: {
+      /** @description null: time alone, or the beginning. */
+      cause: components["schemas"]["Source"] | null;
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string;
+      stage: components["schemas"]["Stage"];
+      /**
+       * Until
+       * @description null: still.
+       */
+      until: string | null;
+    };
+    /** Stream[Annotated[Union[EventEntry, ChangeEntry, StageEntry], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
+    Stream_Annotated_Union_EventEntry__ChangeEntry__StageEntry___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
       /** Data */
-      data: (components["schemas"]["EventEntry"] | components["schemas"]["ChangeEntry"])[];
+      data: (
+        | components["schemas"]["EventEntry"]
+        | components["schemas"]["ChangeEntry"]
+        | components["schemas"]["StageEntry"]
+      )[];
+      meta: components["schemas"]["StreamMeta"];
+    };
+    /** Stream[EventName] */
+    Stream_EventName_: {
+      /** Data */
+      data: components["schemas"]["EventName"][];
       meta: components["schemas"]["StreamMeta"];
     };
     /** Stream[EventOut] */
@@ -1820,14 +2244,55 @@ export interface components {
       role: "viewer" | "member" | "admin" | "owner";
     };
     /**
+     * UserList
+     * @description A page of the list of users.
+     */
+    UserList: {
+      /** Data */
+      data: components["schemas"]["UserSummary"][];
+      meta: components["schemas"]["UserListMeta"];
+    };
+    /**
+     * UserListMeta
+     * @description What belongs to a page of the list of users.
+     */
+    UserListMeta: {
+      /**
+       * Next Cursor
+       * @description Give it as `cursor` to read on; null at the end.
+       */
+      next_cursor: string | null;
+      /** @description `offset` counts the users on the pages before. */
+      pagination: components["schemas"]["Pagination"];
+      /** @description Where `search` was looked for: `anywhere` in id, e-mail address and name in any case, or as the `prefix` of one of them (of the id in the case of its letters). `prefix` for a text without three letters or digits in a row, and where PostgreSQL has no trigrams. null without `search`. */
+      search_mode: components["schemas"]["SearchMode"] | null;
+    };
+    /**
      * UserProfile
      * @description A user. `identified_at` is null, and only events are known, of somebody never identified.
      */
     UserProfile: {
+      /**
+       * Access Ends At
+       * @description Only in the stages `cancelled` and `churned`.
+       */
+      access_ends_at: string | null;
+      /**
+       * As Of
+       * @description The instant that was asked for; null: now.
+       */
+      as_of?: string | null;
+      /** Billing Interval */
+      billing_interval: string | null;
       /** Company */
       company: string | null;
       /** Email */
       email: string | null;
+      /**
+       * Email History
+       * @description The present address first; 50 at most.
+       */
+      email_history: components["schemas"]["EmailAddress"][];
       /** Event Count */
       event_count: number;
       /**
@@ -1837,6 +2302,11 @@ export interface components {
       event_counts: components["schemas"]["EventCount"][];
       /** External User Id */
       external_user_id: string;
+      /**
+       * Features
+       * @description 100 at most.
+       */
+      features: components["schemas"]["FeatureUse"][];
       /**
        * First Seen At
        * Format: date-time
@@ -1854,26 +2324,82 @@ export interface components {
       last_seen_at: string | null;
       /** Locale */
       locale: string | null;
+      /**
+       * Mrr Cents
+       * @description null until it is known; 0 once churned.
+       */
+      mrr_cents: number | null;
       /** Name */
       name: string | null;
-      /** Plan */
+      /**
+       * Onboarding Steps
+       * @description 100 at most.
+       */
+      onboarding_steps: components["schemas"]["OnboardingStep"][];
+      /**
+       * Plan
+       * @description The later of trait and `subscription_changed`.
+       */
       plan: string | null;
       /** Role */
       role: string | null;
+      /**
+       * Same Email
+       * @description Others with this e-mail address, whatever its case; 20 at most.
+       */
+      same_email: components["schemas"]["SharedEmail"][];
+      /**
+       * Signed Up At
+       * @description The trait `signupDate`, else the event.
+       */
+      signed_up_at: string | null;
       /** Signup Date */
       signup_date: string | null;
+      /**
+       * Sources
+       * @description From what a derived value is known: `stage`, `plan`, `billing_interval`, `mrr_cents`, `trial_ends_at`, `access_ends_at`, `signed_up_at`. One that is not there comes from time alone, or from a trait that the timeline has.
+       */
+      sources: {
+        [key: string]: components["schemas"]["Source"];
+      };
+      /** @description null of somebody never identified. */
+      stage: components["schemas"]["Stage"] | null;
+      /** Stage Since */
+      stage_since: string | null;
       /** Timezone */
       timezone: string | null;
       /**
        * Traits
-       * @description All others, as sent.
+       * @description All others, as sent; of the past, in snake_case.
        */
       traits: {
         [key: string]: unknown;
       };
-      /** Updated At */
+      /** Trial Ends At */
+      trial_ends_at: string | null;
+      /**
+       * Updated At
+       * @description When the last identify call was accepted; not of the past.
+       */
       updated_at: string | null;
     };
+    /**
+     * UserSort
+     * @description The columns of the list.
+     * @enum {string}
+     */
+    UserSort:
+      | "external_user_id"
+      | "email"
+      | "name"
+      | "plan"
+      | "stage"
+      | "mrr_cents"
+      | "trial_ends_at"
+      | "signed_up_at"
+      | "identified_at"
+      | "first_seen_at"
+      | "last_seen_at";
     /**
      * UserSummary
      * @description A user in a list.
@@ -1900,10 +2426,27 @@ export interface components {
        * @description The last thing that the user did.
        */
       last_seen_at: string | null;
+      /**
+       * Mrr Cents
+       * @description null until it is known; 0 once churned.
+       */
+      mrr_cents: number | null;
       /** Name */
       name: string | null;
-      /** Plan */
+      /**
+       * Plan
+       * @description The later of trait and `subscription_changed`.
+       */
       plan: string | null;
+      /**
+       * Signed Up At
+       * @description The trait `signupDate`, else the event.
+       */
+      signed_up_at: string | null;
+      /** @description null of somebody never identified. */
+      stage: components["schemas"]["Stage"] | null;
+      /** Trial Ends At */
+      trial_ends_at: string | null;
     };
   };
   responses: never;
@@ -1914,6 +2457,218 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  list_canonical_events: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Answer_list_CanonicalEventOut__"];
+        };
+      };
+      /** @description `auth_required`: there is no session. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `unavailable`: safe to repeat after `Retry-After`. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `server_error` and what else is refused. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+    };
+  };
+  list_event_names: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null;
+        /** @description The most entries to return. */
+        limit?: number;
+        /** @description An environment of a project. Default: the test environment of your oldest project. */
+        project_id?: string | null;
+        /** @description Part of the name. */
+        search?: string | null;
+        /** @description `last_at` and `count`: the largest first; `name`: by letters. */
+        sort?: components["schemas"]["NameSort"];
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Stream_EventName_"];
+        };
+      };
+      /** @description `auth_required`: there is no session. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `forbidden`: the role is too low, or the request comes from another site. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `not_found`: it is not there, or not for you. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `validation_failed`: every problem at once. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `unavailable`: safe to repeat after `Retry-After`. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `server_error` and what else is refused. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+    };
+  };
+  get_event_name: {
+    parameters: {
+      query?: {
+        /** @description An environment of a project. Default: the test environment of your oldest project. */
+        project_id?: string | null;
+      };
+      header?: never;
+      path: {
+        /** @description Percent-encoded as a whole. */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Answer_EventNamePage_"];
+        };
+      };
+      /** @description `auth_required`: there is no session. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `forbidden`: the role is too low, or the request comes from another site. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `not_found`: it is not there, or not for you. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `validation_failed`: every problem at once. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `unavailable`: safe to repeat after `Retry-After`. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `server_error` and what else is refused. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+    };
+  };
   list_events: {
     parameters: {
       query?: {
@@ -2648,6 +3403,97 @@ export interface operations {
       };
       /** @description `unsupported_media_type`: not `application/json`. */
       415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `validation_failed`: every problem at once. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `unavailable`: safe to repeat after `Retry-After`. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `server_error` and what else is refused. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+    };
+  };
+  stream_events: {
+    parameters: {
+      query?: {
+        /** @description Of this user only. */
+        external_user_id?: string | null;
+        /** @description Of this name only. */
+        name?: string | null;
+      };
+      header?: {
+        /** @description `id` of the last event seen: those since come first. */
+        "last-event-id"?: string | null;
+      };
+      path: {
+        /** @description An environment of a project. Default: the test environment of your oldest project. */
+        project_id: string | null;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /**
+       * @description `text/event-stream`. Each `event` has as `data` the JSON of an accepted event: `external_user_id`, `name`,
+       *     `occurred_at`, `received_at`, `event_id`, `properties`, `live`, and `quarantined` (`reason`, `message`,
+       *     `field`) for one that makes no sense, else null. `dropped` says that up to `at_most` records were left out
+       *     (null: nobody knows how many), because they came faster than they can be read. `ended` is the last: `reason`
+       *     is `restart` (connect again) or `signed_out`.
+       */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/event-stream": unknown;
+        };
+      };
+      /** @description `auth_required`: there is no session. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `forbidden`: the role is too low, or the request comes from another site. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `not_found`: it is not there, or not for you. */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -5022,14 +5868,30 @@ export interface operations {
   list_users: {
     parameters: {
       query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null;
+        /** @description `asc`: the smallest or earliest first. */
+        direction?: "asc" | "desc";
+        /** @description Who has an e-mail address, or has none. */
+        has_email?: boolean | null;
         /** @description The most entries to return. */
         limit?: number;
-        /** @description How many entries to pass over. */
-        offset?: number;
+        /** @description On this plan, by its exact name. */
+        plan?: string | null;
         /** @description An environment of a project. Default: the test environment of your oldest project. */
         project_id?: string | null;
-        /** @description Part of the id, e-mail address or name, in any case. */
+        /** @description Part of the id, e-mail address or name; see `meta.search_mode`. */
         search?: string | null;
+        /** @description Who did something then or later. */
+        seen_since?: string | null;
+        /** @description Who signed up then or later. */
+        signed_up_since?: string | null;
+        /** @description Nulls come last, among equals the id decides. */
+        sort?: components["schemas"]["UserSort"];
+        /** @description In one of these stages; repeat it. */
+        stage?: components["schemas"]["Stage"][] | null;
+        /** @description Who did nothing since then, or never anything. */
+        unseen_since?: string | null;
       };
       header?: never;
       path?: never;
@@ -5043,7 +5905,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Page_UserSummary_"];
+          "application/json": components["schemas"]["UserList"];
         };
       };
       /** @description `auth_required`: there is no session. */
@@ -5105,6 +5967,8 @@ export interface operations {
   get_user: {
     parameters: {
       query?: {
+        /** @description A past instant: what had happened and was known by then. Default: now. */
+        as_of?: string | null;
         /** @description An environment of a project. Default: the test environment of your oldest project. */
         project_id?: string | null;
       };
@@ -5182,13 +6046,9 @@ export interface operations {
       };
     };
   };
-  get_user_timeline: {
+  list_user_stages: {
     parameters: {
       query?: {
-        /** @description `next_cursor` of the page before. */
-        cursor?: string | null;
-        /** @description The most entries to return. */
-        limit?: number;
         /** @description An environment of a project. Default: the test environment of your oldest project. */
         project_id?: string | null;
       };
@@ -5207,7 +6067,93 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Stream_Annotated_Union_EventEntry__ChangeEntry___FieldInfo_annotation_NoneType__required_True__discriminator__type____"];
+          "application/json": components["schemas"]["Answer_list_Stay__"];
+        };
+      };
+      /** @description `auth_required`: there is no session. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `forbidden`: the role is too low, or the request comes from another site. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `not_found`: it is not there, or not for you. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `validation_failed`: every problem at once. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `unavailable`: safe to repeat after `Retry-After`. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+      /** @description `server_error` and what else is refused. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Errors"];
+        };
+      };
+    };
+  };
+  get_user_timeline: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null;
+        /** @description The most entries to return. */
+        limit?: number;
+        /** @description Only events of this name. */
+        name?: string | null;
+        /** @description An environment of a project. Default: the test environment of your oldest project. */
+        project_id?: string | null;
+      };
+      header?: never;
+      path: {
+        /** @description Percent-encoded as a whole. */
+        external_user_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Stream_Annotated_Union_EventEntry__ChangeEntry__StageEntry___FieldInfo_annotation_NoneType__required_True__discriminator__type____"];
         };
       };
       /** @description `auth_required`: there is no session. */

@@ -15,7 +15,7 @@ import { ownPath, parseSearch, stringifySearch, textIn, type RawSearch } from ".
 import { meQuery, type Me } from "./session";
 import { Shell } from "./shell";
 import { usersSearch } from "@/features/users/search";
-import { eventsSearch } from "@/features/events/search";
+import { eventsSearch, namesSearch } from "@/features/events/search";
 import { quarantineSearch } from "@/features/quarantine/search";
 
 interface Context {
@@ -122,6 +122,19 @@ const events = createRoute({
   component: lazyRouteComponent(() => import("@/features/events/stream"), "EventStream"),
 });
 
+const eventNames = createRoute({
+  getParentRoute: () => project,
+  path: "/event-names",
+  validateSearch: namesSearch,
+  component: lazyRouteComponent(() => import("@/features/events/names"), "EventNames"),
+});
+
+const eventName = createRoute({
+  getParentRoute: () => project,
+  path: "/event-names/$name",
+  component: lazyRouteComponent(() => import("@/features/events/name"), "EventNamePage"),
+});
+
 const quarantine = createRoute({
   getParentRoute: () => project,
   path: "/quarantine",
@@ -191,6 +204,8 @@ const tree = root.addChildren([
     users,
     user,
     events,
+    eventNames,
+    eventName,
     quarantine,
     quarantineRecord,
     settings.addChildren([

@@ -9,3 +9,10 @@ export function count(number: number): string {
 export function many(number: number, one: string, more = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : more}`;
 }
+
+const AMOUNT = new Intl.NumberFormat("en", { minimumFractionDigits: 0, maximumFractionDigits: 2 });
+
+/** Writes an amount in cents as whole units. Its currency is the customer's own, and not ours to name. */
+export function money(cents: number): string {
+  return AMOUNT.format(cents / 100);
+}

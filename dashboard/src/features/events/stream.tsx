@@ -1,49 +1,54 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Activity, Pause, Play, SearchX } from "lucide-react";
-import { useCallback, useState, type ReactNode } from "react";
+import { useCallback, useMemo, type Dispatch, type ReactNode } from "react";
 import { useHere } from "@/app/session";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { classes } from "@/ui/classes";
 import { Empty, Failure } from "@/ui/notice";
+import { many } from "@/ui/numbers";
 import { Page } from "@/ui/page";
 import { SearchBox } from "@/ui/search-box";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Column, Table } from "@/ui/table";
+import { likenessOf, type LiveAction, type LiveState } from "./live";
 import { eventsQuery, type EventOut } from "./queries";
 import { EventRow } from "./row";
 import type { EventsSearch } from "./search";
-
-const LIVE_MS = 2_000;
+import { EventTabs } from "./tabs";
+import { useLiveEvents } from "./use-live";
 
 /** Events as they come in, newest first; paused on demand, narrowed by name or user. */
 export function EventStream(): ReactNode {
   const { projectId } = useHere();
   const search = useSearch({ from: "/p/$projectId/events" });
-  const [paused, setPaused] = useState(false);
-  const events = useInfiniteQuery({
-    ...eventsQuery(projectId, search),
-    refetchInterval: paused ? false : LIVE_MS,
-  });
-  const all = events.data?.pages.flatMap((page) => page.data) ?? [];
+  const { state, dispatch, connected } = useLiveEvents(search);
+  const events = useInfiniteQuery({ ...eventsQuery(projectId, search), refetchOnWindowFocus: false });
+  const earlier = useEarlier(
+    events.data?.pages.flatMap((page) => page.data),
+    state,
+  );
+  const isEmpty = earlier?.length === 0 && state.events.length === 0;
   return (
     <Page
       title="Events"
-      note="Everything that was accepted and understood, newest first."
-      actions={<PauseButton paused={paused} onChange={setPaused} />}
+      note="What your backends send, as it arrives."
+      actions={<PauseButton state={state} connected={connected} dispatch={dispatch} />}
     >
+      <EventTabs at="stream" />
       <Filters search={search} />
+      {state.held.length > 0 && (
+        <Held count={state.held.length} onShow={() => dispatch({ type: "resume" })} />
+      )}
       <Card flush>
         {events.error && !events.data ? (
           <Failure error={events.error} onRetry={() => void events.refetch()} />
-        ) : events.data && all.length === 0 ? (
+        ) : isEmpty ? (
           <NoEvents search={search} />
         ) : (
           <Table label="Events" head={<Columns />}>
-            {all.map((event, index) => (
-              <EventRow key={keyOf(event, index, all.length)} event={event} />
-            ))}
+            <Rows live={state.events} earlier={earlier} />
             {events.isPending && <SkeletonRows columns={4} rows={12} />}
           </Table>
         )}
@@ -59,6 +64,39 @@ export function EventStream(): ReactNode {
   );
 }
 
+function Rows({
+  live,
+  earlier = [],
+}: {
+  live: LiveState["events"];
+  earlier?: readonly EventOut[] | undefined;
+}): ReactNode {
+  return (
+    <>
+      {live.map((event) => (
+        <EventRow key={event.id} event={event} quarantined={event.quarantined} fresh />
+      ))}
+      {earlier.map((event, index) => (
+        <EventRow
+          key={`${event.received_at} ${event.external_user_id} ${event.name} ${index}`}
+          event={event}
+        />
+      ))}
+    </>
+  );
+}
+
+/** The events of the list that the stream has not shown already. */
+function useEarlier(
+  listed: readonly EventOut[] | undefined,
+  { events }: LiveState,
+): readonly EventOut[] | undefined {
+  return useMemo(() => {
+    const shown = new Set(events.map(likenessOf));
+    return listed?.filter((event) => !shown.has(likenessOf(event)));
+  }, [listed, events]);
+}
+
 function Columns(): ReactNode {
   return (
     <>
@@ -70,32 +108,49 @@ function Columns(): ReactNode {
   );
 }
 
-function PauseButton({
-  paused,
-  onChange,
-}: {
-  paused: boolean;
-  onChange: (paused: boolean) => void;
-}): ReactNode {
-  const Icon = paused ? Play : Pause;
+interface PauseButtonProps {
+  readonly state: LiveState;
+  readonly connected: boolean;
+  readonly dispatch: Dispatch<LiveAction>;
+}
+
+function PauseButton({ state, connected, dispatch }: PauseButtonProps): ReactNode {
+  const Icon = state.paused ? Play : Pause;
+  const live = connected && !state.paused;
   return (
     <>
+      {state.dropped && (
+        <span
+          className="text-xs text-warn"
+          title="They are stored all the same; the list has them after a reload."
+        >
+          Too fast to show all
+        </span>
+      )}
       <span className="flex items-center gap-2 text-xs text-ink-3" role="status">
         <span
           aria-hidden
-          className={classes("size-2 rounded-full", paused ? "bg-line-strong" : "animate-pulse bg-ok")}
+          className={classes("size-2 rounded-full", live ? "animate-pulse bg-ok" : "bg-line-strong")}
         />
-        {paused ? "Paused" : "Live"}
+        {state.paused ? "Paused" : connected ? "Live" : "Connecting…"}
       </span>
-      <Button
-        onClick={() => {
-          onChange(!paused);
-        }}
-      >
+      <Button onClick={() => dispatch({ type: state.paused ? "resume" : "pause" })}>
         <Icon className="size-3.5" aria-hidden />
-        {paused ? "Go on" : "Pause"}
+        {state.paused ? "Go on" : "Pause"}
       </Button>
     </>
+  );
+}
+
+function Held({ count, onShow }: { count: number; onShow: () => void }): ReactNode {
+  return (
+    <button
+      type="button"
+      className="mb-3 w-full rounded-md bg-accent-soft py-1.5 text-center text-sm font-medium text-accent-text"
+      onClick={onShow}
+    >
+      {many(count, "new event")}: show
+    </button>
   );
 }
 
@@ -111,22 +166,12 @@ function Filters({ search }: { search: EventsSearch }): ReactNode {
       }),
     [navigate],
   );
-  const onName = useCallback(
-    (name: string) => {
-      change({ name: name || undefined });
-    },
-    [change],
-  );
-  const onUser = useCallback(
-    (user: string) => {
-      change({ user: user || undefined });
-    },
-    [change],
-  );
+  const onName = useCallback((name: string) => change({ name: name || undefined }), [change]);
+  const onUser = useCallback((user: string) => change({ user: user || undefined }), [change]);
   return (
     <div className="mb-3 flex flex-wrap gap-2">
-      <SearchBox label="Event name" value={search.name ?? ""} onChange={onName} />
-      <SearchBox label="User id" value={search.user ?? ""} onChange={onUser} />
+      <SearchBox label="Event name, whole" value={search.name ?? ""} onChange={onName} />
+      <SearchBox label="User id, whole" value={search.user ?? ""} onChange={onUser} />
     </div>
   );
 }
@@ -165,9 +210,4 @@ function NoEvents({ search }: { search: EventsSearch }): ReactNode {
       Events appear here within a moment of being accepted.
     </Empty>
   );
-}
-
-/** Names a row by its place from the end, so that rows keep their state while newer ones come in above them. */
-function keyOf(event: EventOut, index: number, length: number): string {
-  return event.event_id ?? `${event.received_at} ${event.name} ${event.external_user_id} ${length - index}`;
 }

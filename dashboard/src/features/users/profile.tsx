@@ -12,6 +12,9 @@ import { Page } from "@/ui/page";
 import { Skeleton } from "@/ui/skeleton";
 import { Facts } from "./facts";
 import { userQuery } from "./queries";
+import { StageBadge } from "./stage-badge";
+import { StageHistory } from "./stage-history";
+import type { Stage } from "./stages";
 import { Timeline } from "./timeline";
 
 /** Everything that is known of one user. */
@@ -36,7 +39,10 @@ export function UserProfile(): ReactNode {
       actions={<Standing user={user.data} />}
     >
       <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
-        <Timeline userId={userId} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <StageHistory userId={userId} />
+          <Timeline userId={userId} />
+        </div>
         <div className="flex flex-col gap-4 max-lg:row-start-1">
           {user.data ? <Facts user={user.data} /> : <Skeleton className="h-72 w-full rounded-lg" />}
         </div>
@@ -72,8 +78,13 @@ function Id({ text }: { text: string }): ReactNode {
   );
 }
 
-function Standing({ user }: { user: { identified_at: string | null } | undefined }): ReactNode {
-  return user?.identified_at === null ? <Badge tone="warn">Not identified</Badge> : null;
+function Standing({
+  user,
+}: {
+  user: { identified_at: string | null; stage: Stage | null } | undefined;
+}): ReactNode {
+  if (user?.identified_at === null) return <Badge tone="warn">Not identified</Badge>;
+  return user?.stage ? <StageBadge stage={user.stage} /> : null;
 }
 
 function NoSuchUser({ id }: { id: string }): ReactNode {

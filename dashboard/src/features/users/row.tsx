@@ -1,10 +1,11 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useHere } from "@/app/session";
-import { Badge } from "@/ui/badge";
+import { money } from "@/ui/numbers";
 import { Cell, Row } from "@/ui/table";
 import { Time } from "@/ui/time";
 import type { UserSummary } from "./queries";
+import { StageBadge } from "./stage-badge";
 
 /** A user in the table. The whole row opens the profile; the name is the link that the keyboard reaches. */
 export function UserRow({ user }: { user: UserSummary }): ReactNode {
@@ -27,22 +28,20 @@ export function UserRow({ user }: { user: UserSummary }): ReactNode {
         >
           {user.name ?? user.email ?? user.external_user_id}
         </Link>
-        {user.name !== null && user.email !== null && (
-          <span className="block truncate text-xs text-ink-3">{user.email}</span>
-        )}
+        <span className="block truncate text-xs text-ink-3">
+          {user.name === null ? user.external_user_id : (user.email ?? user.external_user_id)}
+        </span>
       </Cell>
-      <Cell className="hidden max-w-48 truncate font-mono text-xs text-ink-2 md:table-cell">
-        {user.external_user_id}
-      </Cell>
-      <Cell className="hidden sm:table-cell">
-        {user.plan === null ? <None /> : <Badge>{user.plan}</Badge>}
-      </Cell>
-      <Cell className="hidden max-w-48 truncate text-ink-2 lg:table-cell">{user.company ?? <None />}</Cell>
-      <Cell className="text-ink-2">
-        {user.last_seen_at === null ? <None /> : <Time at={user.last_seen_at} />}
+      <Cell>{user.stage === null ? <None /> : <StageBadge stage={user.stage} />}</Cell>
+      <Cell className="hidden max-w-40 truncate text-ink-2 md:table-cell">{user.plan ?? <None />}</Cell>
+      <Cell className="tnum hidden text-right lg:table-cell">
+        {user.mrr_cents === null ? <None /> : money(user.mrr_cents)}
       </Cell>
       <Cell className="hidden text-ink-2 lg:table-cell">
-        <Time at={user.first_seen_at} />
+        {user.signed_up_at === null ? <None /> : <Time at={user.signed_up_at} />}
+      </Cell>
+      <Cell className="text-right text-ink-2">
+        {user.last_seen_at === null ? <None /> : <Time at={user.last_seen_at} />}
       </Cell>
     </Row>
   );

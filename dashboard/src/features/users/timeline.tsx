@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { ChevronRight, PenLine, Zap } from "lucide-react";
+import { ChevronRight, Flag, PenLine, Zap } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { useHere } from "@/app/session";
 import { Badge } from "@/ui/badge";
@@ -12,6 +12,7 @@ import { Skeleton } from "@/ui/skeleton";
 import { Time } from "@/ui/time";
 import { byDay, type Day } from "./days";
 import { timelineQuery, type TimelineEntry } from "./queries";
+import { StageBadge } from "./stage-badge";
 import { summary } from "./summary";
 
 const LIVE_MS = 5_000;
@@ -47,7 +48,19 @@ export function Timeline({ userId }: { userId: string }): ReactNode {
 }
 
 function momentOf(entry: TimelineEntry): Date {
-  return new Date(entry.type === "event" ? entry.occurred_at : entry.known_at);
+  if (entry.type === "event") return new Date(entry.occurred_at);
+  return new Date(entry.type === "change" ? entry.known_at : entry.at);
+}
+
+function Line({ entry }: { entry: TimelineEntry }): ReactNode {
+  switch (entry.type) {
+    case "event":
+      return <EventLine event={entry} />;
+    case "change":
+      return <ChangeLine change={entry} />;
+    case "stage":
+      return <StageLine move={entry} />;
+  }
 }
 
 function DayOf({ day }: { day: Day<TimelineEntry> }): ReactNode {
@@ -59,7 +72,7 @@ function DayOf({ day }: { day: Day<TimelineEntry> }): ReactNode {
       <ul>
         {day.entries.map((entry, index) => (
           <li key={index} className="border-b last:border-0">
-            {entry.type === "event" ? <EventLine event={entry} /> : <ChangeLine change={entry} />}
+            <Line entry={entry} />
           </li>
         ))}
       </ul>
@@ -127,6 +140,21 @@ function ChangeLine({ change }: { change: Extract<TimelineEntry, { type: "change
       </span>
       <span className="pr-7 text-xs text-ink-3">
         <Time at={change.known_at} as="clock" />
+      </span>
+    </div>
+  );
+}
+
+function StageLine({ move }: { move: Extract<TimelineEntry, { type: "stage" }> }): ReactNode {
+  return (
+    <div className="flex min-h-10 items-center gap-3 px-4 py-1.5 text-xs">
+      <Flag className="size-4 shrink-0 text-ok" aria-hidden />
+      <span className="flex min-w-0 flex-1 flex-wrap items-center gap-1.5 text-ink-3">
+        <StageBadge stage={move.previous} /> became <StageBadge stage={move.stage} />
+        {move.cause === null ? "as time passed" : move.cause.name !== null && <>by {move.cause.name}</>}
+      </span>
+      <span className="pr-7 text-ink-3">
+        <Time at={move.at} as="clock" />
       </span>
     </div>
   );
