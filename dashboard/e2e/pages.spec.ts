@@ -32,6 +32,7 @@ test.beforeAll(() => fill());
 
 for (const { look, width, colorScheme } of LOOKS) {
   test(`every page, ${look}`, async ({ page }) => {
+    test.setTimeout(300_000); // axe takes its time on many pages
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 844 });
     await page.goto("/");

@@ -4,6212 +4,6197 @@
  */
 
 export interface paths {
-  "/api/dashboard/v1/canonical-events": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/canonical-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Canonical Events
+         * @description List the canonical events in the order of their ranks: what they carry, and what they do.
+         */
+        get: operations["list_canonical_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Canonical Events
-     * @description List the canonical events in the order of their ranks: what they carry, and what they do.
-     */
-    get: operations["list_canonical_events"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/event-names": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/event-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Event Names
+         * @description List the names of an environment's events, with their numbers; canonical ones that came, too.
+         */
+        get: operations["list_event_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Event Names
-     * @description List the names of an environment's events, with their numbers; canonical ones that came, too.
-     */
-    get: operations["list_event_names"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/event-names/{name}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/event-names/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Event Name
+         * @description Show what is known of events of a name: numbers, property keys with examples, its definition.
+         */
+        get: operations["get_event_name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Event Name
-     * @description Show what is known of events of a name: numbers, property keys with examples, its definition.
-     */
-    get: operations["get_event_name"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/events": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description List events, newest first; those of users who were never identified too.
+         *
+         *     `from` and `to` are RFC 3339 times with an offset (write `+` as `%2B`).
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Events
-     * @description List events, newest first; those of users who were never identified too.
-     *
-     *     `from` and `to` are RFC 3339 times with an offset (write `+` as `%2B`).
-     */
-    get: operations["list_events"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/ledger": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ledger
+         * @description Show what became of every accepted record, by day of receipt.
+         *
+         *     accepted = waiting + users_applied + events + duplicates + quarantined + discarded + expired + erased.
+         */
+        get: operations["get_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Ledger
-     * @description Show what became of every accepted record, by day of receipt.
-     *
-     *     accepted = waiting + users_applied + events + duplicates + quarantined + discarded + expired + erased.
-     */
-    get: operations["get_ledger"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/me": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Me
+         * @description Say who is signed in, and which projects they have a role in.
+         */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Me
+         * @description Change the name that others see.
+         */
+        patch: operations["change_me"];
+        trace?: never;
     };
-    /**
-     * Get Me
-     * @description Say who is signed in, and which projects they have a role in.
-     */
-    get: operations["get_me"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /**
-     * Change Me
-     * @description Change the name that others see.
-     */
-    patch: operations["change_me"];
-    trace?: never;
-  };
-  "/api/dashboard/v1/me/password": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Change the password. It ends all of the member's other sessions.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Change Password
-     * @description Change the password. It ends all of the member's other sessions.
-     */
-    post: operations["change_password"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/password-reset": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description Set a new password by a reset link. It ends all of the member's sessions: sign in anew.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Reset Password
-     * @description Set a new password by a reset link. It ends all of the member's sessions: sign in anew.
-     */
-    post: operations["reset_password"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description List the projects that the member has a role in, oldest first.
+         */
+        get: operations["list_projects"];
+        put?: never;
+        /**
+         * Create Project
+         * @description Make a project, with its live and its test environment. The member becomes its owner.
+         */
+        post: operations["create_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Projects
-     * @description List the projects that the member has a role in, oldest first.
-     */
-    get: operations["list_projects"];
-    put?: never;
-    /**
-     * Create Project
-     * @description Make a project, with its live and its test environment. The member becomes its owner.
-     */
-    post: operations["create_project"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects/{project_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Project
+         * @description Change name, timezone or retention of a project: of both environments, whichever `project_id` names.
+         */
+        patch: operations["change_project"];
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /**
-     * Change Project
-     * @description Change name, timezone or retention of a project: of both environments, whichever `project_id` names.
-     */
-    patch: operations["change_project"];
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects/{project_id}/events/stream": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects/{project_id}/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Events
+         * @description Stream events as they are accepted, within a third of a second; historical ones too.
+         *
+         *     An `EventSource` in a browser reads it, and goes on where it was when the connection is lost. It ends when
+         *     the session or the role in the project does.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Stream Events
-     * @description Stream events as they are accepted, within a third of a second; historical ones too.
-     *
-     *     An `EventSource` in a browser reads it, and goes on where it was when the connection is lost. It ends when
-     *     the session or the role in the project does.
-     */
-    get: operations["stream_events"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects/{project_id}/invitations": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects/{project_id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invitations
+         * @description List the invitations that can still be accepted, newest first.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Invite Member
+         * @description Invite somebody by a link that works once, within 7 days. The answer shows its token, this once.
+         */
+        post: operations["invite_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Invitations
-     * @description List the invitations that can still be accepted, newest first.
-     */
-    get: operations["list_invitations"];
-    put?: never;
-    /**
-     * Invite Member
-     * @description Invite somebody by a link that works once, within 7 days. The answer shows its token, this once.
-     */
-    post: operations["invite_member"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects/{project_id}/invitations/{invitation_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects/{project_id}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Back Invitation
+         * @description Take an invitation back: its link is good for nothing from now on.
+         */
+        delete: operations["take_back_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Take Back Invitation
-     * @description Take an invitation back: its link is good for nothing from now on.
-     */
-    delete: operations["take_back_invitation"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects/{project_id}/keys": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects/{project_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description List an environment's API keys, newest first, the revoked ones too.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Create Api Key
+         * @description Make an API key for an environment. The answer shows it, this once.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Keys
-     * @description List an environment's API keys, newest first, the revoked ones too.
-     */
-    get: operations["list_keys"];
-    put?: never;
-    /**
-     * Create Api Key
-     * @description Make an API key for an environment. The answer shows it, this once.
-     */
-    post: operations["create_api_key"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects/{project_id}/keys/{key_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects/{project_id}/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Api Key
+         * @description Revoke an API key, for ever. It stops working everywhere within a second.
+         */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Revoke Api Key
-     * @description Revoke an API key, for ever. It stops working everywhere within a second.
-     */
-    delete: operations["revoke_api_key"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects/{project_id}/limits": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects/{project_id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Limits
+         * @description Show an environment's rate limits, and how many of its records wait to be processed.
+         */
+        get: operations["show_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Limits
+         * @description Change some of an environment's limits. They hold within a second, in all processes.
+         */
+        patch: operations["change_limits"];
+        trace?: never;
     };
-    /**
-     * Show Limits
-     * @description Show an environment's rate limits, and how many of its records wait to be processed.
-     */
-    get: operations["show_limits"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /**
-     * Change Limits
-     * @description Change some of an environment's limits. They hold within a second, in all processes.
-     */
-    patch: operations["change_limits"];
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects/{project_id}/members": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects/{project_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Team
+         * @description List the people of a project and their roles, by name.
+         */
+        get: operations["list_team"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Team
-     * @description List the people of a project and their roles, by name.
-     */
-    get: operations["list_team"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/projects/{project_id}/members/{member_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/projects/{project_id}/members/{member_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Member
+         * @description Remove a member from the project (this needs the role admin), or leave it oneself.
+         */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Member Role
+         * @description Give a member another role. Only owners make and unmake owners, and one always stays.
+         */
+        patch: operations["change_member_role"];
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Remove Member
-     * @description Remove a member from the project (this needs the role admin), or leave it oneself.
-     */
-    delete: operations["remove_member"];
-    options?: never;
-    head?: never;
-    /**
-     * Change Member Role
-     * @description Give a member another role. Only owners make and unmake owners, and one always stays.
-     */
-    patch: operations["change_member_role"];
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quarantine
+         * @description List records that were set aside, the last received first.
+         */
+        get: operations["list_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Quarantine
-     * @description List records that were set aside, the last received first.
-     */
-    get: operations["list_quarantine"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine/{record_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quarantined Record
+         * @description Show a record with what was sent. Settled ones are kept for 30 days.
+         */
+        get: operations["get_quarantined_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Quarantined Record
-     * @description Show a record with what was sent. Settled ones are kept for 30 days.
-     */
-    get: operations["get_quarantined_record"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine/{record_id}/discard": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine/{record_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Record
+         * @description Discard a record. It can be undone for 30 days. 409 `conflict` where it was replayed.
+         */
+        post: operations["discard_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Discard Record
-     * @description Discard a record. It can be undone for 30 days. 409 `conflict` where it was replayed.
-     */
-    post: operations["discard_record"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine/{record_id}/replay": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine/{record_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Record
+         * @description Replay a record, as it is or as `payload` says. It keeps its time of receipt; twice is once.
+         *
+         *     409 `conflict` where it was discarded, or was replayed with another payload.
+         */
+        post: operations["replay_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Replay Record
-     * @description Replay a record, as it is or as `payload` says. It keeps its time of receipt; twice is once.
-     *
-     *     409 `conflict` where it was discarded, or was replayed with another payload.
-     */
-    post: operations["replay_record"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine/{record_id}/undo": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine/{record_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put Record Back
+         * @description Put a discarded record back into quarantine. 409 `conflict` where it was replayed.
+         */
+        post: operations["put_record_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Put Record Back
-     * @description Put a discarded record back into quarantine. 409 `conflict` where it was replayed.
-     */
-    post: operations["put_record_back"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine/discard": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Records
+         * @description Discard the next records of a reason. It can be undone for 30 days.
+         */
+        post: operations["discard_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Discard Records
-     * @description Discard the next records of a reason. It can be undone for 30 days.
-     */
-    post: operations["discard_records"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine/never-identified": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine/never-identified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Users Never Identified
+         * @description List users with events who were not identified within 30 days, the one known for longest first.
+         *
+         *     They leave this list the moment that they are identified.
+         */
+        get: operations["list_users_never_identified"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Users Never Identified
-     * @description List users with events who were not identified within 30 days, the one known for longest first.
-     *
-     *     They leave this list the moment that they are identified.
-     */
-    get: operations["list_users_never_identified"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine/reasons": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Quarantine
+         * @description Show every reason, with how many records are in quarantine for it, by name of event.
+         */
+        get: operations["count_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Count Quarantine
-     * @description Show every reason, with how many records are in quarantine for it, by name of event.
-     */
-    get: operations["count_quarantine"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine/replay": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Records
+         * @description Replay the next records of a reason as they are. What makes no sense still stays.
+         */
+        post: operations["replay_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Replay Records
-     * @description Replay the next records of a reason as they are. What makes no sense still stays.
-     */
-    post: operations["replay_records"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/quarantine/undo": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/quarantine/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put Records Back
+         * @description Put the next discarded records of a reason back into quarantine.
+         */
+        post: operations["put_records_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Put Records Back
-     * @description Put the next discarded records of a reason back into quarantine.
-     */
-    post: operations["put_records_back"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/session": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign in: the answer sets the session cookie.
+         *
+         *     `invalid_credentials` for an unknown address and for a wrong password alike. After 10 failures for an
+         *     account, or 50 from an address, within 15 minutes: `rate_limited`.
+         */
+        post: operations["sign_in"];
+        /**
+         * Sign Out
+         * @description Sign out: the session ends, and the cookie is taken back. Without a session, nothing is left to do.
+         */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Sign In
-     * @description Sign in: the answer sets the session cookie.
-     *
-     *     `invalid_credentials` for an unknown address and for a wrong password alike. After 10 failures for an
-     *     account, or 50 from an address, within 15 minutes: `rate_limited`.
-     */
-    post: operations["sign_in"];
-    /**
-     * Sign Out
-     * @description Sign out: the session ends, and the cookie is taken back. Without a session, nothing is left to do.
-     */
-    delete: operations["sign_out"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/sessions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description List where the member is signed in, the last used first; at most 200.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End Other Sessions
+         * @description Sign out everywhere else.
+         */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Sessions
-     * @description List where the member is signed in, the last used first; at most 200.
-     */
-    get: operations["list_sessions"];
-    put?: never;
-    post?: never;
-    /**
-     * End Other Sessions
-     * @description Sign out everywhere else.
-     */
-    delete: operations["end_other_sessions"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/sessions/{session_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Session
+         * @description Sign out in one place. It holds with that browser's next request.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * End Session
-     * @description Sign out in one place. It holds with that browser's next request.
-     */
-    delete: operations["end_session"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/setup": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Link
+         * @description Become a member by a set-up link (owner of every project) or an invite link, and sign in.
+         *
+         *     Who is a member already gives their own password, and gets the role in addition.
+         */
+        post: operations["accept_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Accept Link
-     * @description Become a member by a set-up link (owner of every project) or an invite link, and sign in.
-     *
-     *     Who is a member already gives their own password, and gets the role in addition.
-     */
-    post: operations["accept_link"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/users": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Users
+         * @description List the users of an environment who have been identified.
+         *
+         *     Times are RFC 3339 with an offset (write `+` as `%2B`). Filters narrow together. A cursor goes on with the
+         *     same order and the same filters.
+         */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Users
-     * @description List the users of an environment who have been identified.
-     *
-     *     Times are RFC 3339 with an offset (write `+` as `%2B`). Filters narrow together. A cursor goes on with the
-     *     same order and the same filters.
-     */
-    get: operations["list_users"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/users/{external_user_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/users/{external_user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get User
+         * @description Show a user, now or as of a past instant.
+         *
+         *     Of somebody who was never identified, only what their events say, and nothing of the past.
+         */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get User
-     * @description Show a user, now or as of a past instant.
-     *
-     *     Of somebody who was never identified, only what their events say, and nothing of the past.
-     */
-    get: operations["get_user"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/users/{external_user_id}/stages": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/users/{external_user_id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List User Stages
+         * @description List the stages that a user was in, the present one first, and what led to each.
+         */
+        get: operations["list_user_stages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List User Stages
-     * @description List the stages that a user was in, the present one first, and what led to each.
-     */
-    get: operations["list_user_stages"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/dashboard/v1/users/{external_user_id}/timeline": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/dashboard/v1/users/{external_user_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get User Timeline
+         * @description List a user's events, the changes of their fields and traits and their moves through stages.
+         *
+         *     Newest first; with `name`, only events. Also of somebody who has events and was never identified.
+         */
+        get: operations["get_user_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get User Timeline
-     * @description List a user's events, the changes of their fields and traits and their moves through stages.
-     *
-     *     Newest first; with `name`, only events. Also of somebody who has events and was never identified.
-     */
-    get: operations["get_user_timeline"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /**
-     * AcceptLink
-     * @description Who follows a set-up or invite link. A member already: with their own password.
-     */
-    AcceptLink: {
-      /** Email */
-      email: string;
-      /** Name */
-      name: string;
-      /**
-       * Password
-       * Format: password
-       */
-      password: string;
-      /**
-       * Token
-       * @description The `token` of a one-time link.
-       */
-      token: string;
-    };
-    /**
-     * AccountChange
-     * @description What to change of one's own account.
-     */
-    AccountChange: {
-      /** Name */
-      name: string;
-    };
-    /** Answer[Counts] */
-    Answer_Counts_: {
-      data: components["schemas"]["Counts"];
-    };
-    /** Answer[CreatedInvitation] */
-    Answer_CreatedInvitation_: {
-      data: components["schemas"]["CreatedInvitation"];
-    };
-    /** Answer[CreatedKey] */
-    Answer_CreatedKey_: {
-      data: components["schemas"]["CreatedKey"];
-    };
-    /** Answer[Done] */
-    Answer_Done_: {
-      data: components["schemas"]["Done"];
-    };
-    /** Answer[EventNamePage] */
-    Answer_EventNamePage_: {
-      data: components["schemas"]["EventNamePage"];
-    };
-    /** Answer[KeyOut] */
-    Answer_KeyOut_: {
-      data: components["schemas"]["KeyOut"];
-    };
-    /** Answer[Ledger] */
-    Answer_Ledger_: {
-      data: components["schemas"]["Ledger"];
-    };
-    /** Answer[LimitsOut] */
-    Answer_LimitsOut_: {
-      data: components["schemas"]["LimitsOut"];
-    };
-    /** Answer[list[CanonicalEventOut]] */
-    Answer_list_CanonicalEventOut__: {
-      /** Data */
-      data: components["schemas"]["CanonicalEventOut"][];
-    };
-    /** Answer[list[SessionOut]] */
-    Answer_list_SessionOut__: {
-      /** Data */
-      data: components["schemas"]["SessionOut"][];
-    };
-    /** Answer[list[Stay]] */
-    Answer_list_Stay__: {
-      /** Data */
-      data: components["schemas"]["Stay"][];
-    };
-    /** Answer[Me] */
-    Answer_Me_: {
-      data: components["schemas"]["Me"];
-    };
-    /** Answer[MemberOut] */
-    Answer_MemberOut_: {
-      data: components["schemas"]["MemberOut"];
-    };
-    /** Answer[Moved] */
-    Answer_Moved_: {
-      data: components["schemas"]["Moved"];
-    };
-    /** Answer[ProjectOut] */
-    Answer_ProjectOut_: {
-      data: components["schemas"]["ProjectOut"];
-    };
-    /** Answer[RecordOut] */
-    Answer_RecordOut_: {
-      data: components["schemas"]["RecordOut"];
-    };
-    /** Answer[Replayed] */
-    Answer_Replayed_: {
-      data: components["schemas"]["Replayed"];
-    };
-    /** Answer[SessionsEnded] */
-    Answer_SessionsEnded_: {
-      data: components["schemas"]["SessionsEnded"];
-    };
-    /** Answer[TeamMemberOut] */
-    Answer_TeamMemberOut_: {
-      data: components["schemas"]["TeamMemberOut"];
-    };
-    /** Answer[UserProfile] */
-    Answer_UserProfile_: {
-      data: components["schemas"]["UserProfile"];
-    };
-    /**
-     * BackfillQueueOut
-     * @description How much may wait to be processed, and how much does.
-     */
-    BackfillQueueOut: {
-      /** Default */
-      default: number;
-      /** Is Default */
-      is_default: boolean;
-      /**
-       * Limit
-       * @description So many records may wait before bulk requests are refused. 0 is no limit.
-       */
-      limit: number;
-      /**
-       * Waiting
-       * @description Records that are accepted and not processed yet.
-       */
-      waiting: number;
-    };
-    /**
-     * CanonicalEventOut
-     * @description The definition of a canonical event.
-     */
-    CanonicalEventOut: {
-      /**
-       * Activity
-       * @description Whether the user made it, so that it counts as seen.
-       */
-      activity: boolean;
-      /**
-       * Effect
-       * @description What it says of the user; empty for nothing.
-       */
-      effect: string;
-      /**
-       * Moves
-       * @description The stage after it by the stage before; others stay.
-       */
-      moves: {
-        [key: string]: string;
-      };
-      /** Name */
-      name: string;
-      /** Properties */
-      properties: components["schemas"]["CanonicalProperty"][];
-      /**
-       * Rank
-       * @description Its place among events of the same instant.
-       */
-      rank: number;
-    };
-    /**
-     * CanonicalProperty
-     * @description A property of a canonical event.
-     */
-    CanonicalProperty: {
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: "text" | "number" | "integer" | "boolean" | "timestamp";
-      /**
-       * Name
-       * @description In camelCase; any spelling that compares alike is it.
-       */
-      name: string;
-      /** Required */
-      required: boolean;
-      /**
-       * Type
-       * @description What it must be, in words that go into a sentence.
-       */
-      type: string;
-    };
-    /**
-     * ChangeEntry
-     * @description A field or trait that an identify call changed. null: it was not there, or is not any more.
-     */
-    ChangeEntry: {
-      /**
-       * Key
-       * @description In snake_case.
-       */
-      key: string;
-      /**
-       * Known At
-       * Format: date-time
-       */
-      known_at: string;
-      /** New */
-      new: unknown;
-      /** Old */
-      old: unknown;
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: "change";
-    };
-    /**
-     * Counts
-     * @description What is in quarantine: every reason that there is, also without records.
-     */
-    Counts: {
-      /**
-       * Names Capped
-       * @description There are more names than are listed, and more records.
-       */
-      names_capped: boolean;
-      /**
-       * Never Identified
-       * @description Users in `GET /quarantine/never-identified`.
-       */
-      never_identified: number;
-      /**
-       * Never Identified Capped
-       * @description There are more than 10000.
-       */
-      never_identified_capped: boolean;
-      /** Reasons */
-      reasons: components["schemas"]["ReasonCount"][];
-    };
-    /**
-     * CreatedInvitation
-     * @description An invitation that was just made: the token is shown this once.
-     */
-    CreatedInvitation: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /**
-       * Email
-       * @description Only this address may accept it; null: whoever has the link.
-       */
-      email: string | null;
-      /**
-       * Expires At
-       * Format: date-time
-       */
-      expires_at: string;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /**
-       * Invited By
-       * @description The name of the member; null where the command line did.
-       */
-      invited_by: string | null;
-      /**
-       * Path
-       * @description The link, to be opened at the dashboard's own address.
-       */
-      path: string;
-      /**
-       * Role
-       * @enum {string}
-       */
-      role: "viewer" | "member" | "admin" | "owner";
-      /** Token */
-      token: string;
-    };
-    /**
-     * CreatedKey
-     * @description A key that was just made: `key` is shown this once.
-     */
-    CreatedKey: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /** Hint */
-      hint: string;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /** Key */
-      key: string;
-      /** Last Used At */
-      last_used_at: string | null;
-      /** Name */
-      name: string;
-      /** Revoked At */
-      revoked_at: string | null;
-    };
-    /**
-     * Done
-     * @description It is done.
-     */
-    Done: {
-      /**
-       * Done
-       * @default true
-       */
-      done?: boolean;
-    };
-    /**
-     * EmailAddress
-     * @description An e-mail address that a user had; null: none.
-     */
-    EmailAddress: {
-      /** Email */
-      email: string | null;
-      /**
-       * Since
-       * Format: date-time
-       */
-      since: string;
-      /**
-       * Until
-       * @description null: still.
-       */
-      until: string | null;
-    };
-    Errors: {
-      errors: {
-        /** @description To branch on. */
-        code: string;
-        /** @description The path of the offender. */
-        field?: string;
-        /** @description To read. */
-        message: string;
-      }[];
-    };
-    /**
-     * EventCount
-     * @description How often a user did something, and when for the first and the last time.
-     */
-    EventCount: {
-      /** Count */
-      count: number;
-      /**
-       * First At
-       * Format: date-time
-       */
-      first_at: string;
-      /**
-       * Last At
-       * Format: date-time
-       */
-      last_at: string;
-      /** Name */
-      name: string;
-    };
-    /**
-     * EventEntry
-     * @description An event in a timeline.
-     */
-    EventEntry: {
-      /**
-       * Event Id
-       * @description The sender's own identity of the event.
-       */
-      event_id: string | null;
-      /** External User Id */
-      external_user_id: string;
-      /**
-       * Live
-       * @description Received within an hour of having happened.
-       */
-      live: boolean;
-      /** Name */
-      name: string;
-      /**
-       * Occurred At
-       * Format: date-time
-       * @description When it happened.
-       */
-      occurred_at: string;
-      /** Properties */
-      properties: {
-        [key: string]: unknown;
-      };
-      /**
-       * Received At
-       * Format: date-time
-       * @description When it was accepted.
-       */
-      received_at: string;
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: "event";
-    };
-    /**
-     * EventName
-     * @description A name of events, and how many there were. `count` is 0, without times, where none has come.
-     */
-    EventName: {
-      /**
-       * Canonical
-       * @description Whether it is one of the canonical events.
-       */
-      canonical: boolean;
-      /** Count */
-      count: number;
-      /**
-       * First At
-       * @description When the earliest of them happened.
-       */
-      first_at: string | null;
-      /**
-       * Last 30 Days
-       * @description How many happened on each of the last 30 days (UTC), the last one being today.
-       */
-      last_30_days: number[];
-      /**
-       * Last At
-       * @description When the latest of them happened.
-       */
-      last_at: string | null;
-      /** Name */
-      name: string;
-    };
-    /**
-     * EventNamePage
-     * @description What is known of events of one name.
-     */
-    EventNamePage: {
-      /**
-       * Canonical
-       * @description Whether it is one of the canonical events.
-       */
-      canonical: boolean;
-      /** Count */
-      count: number;
-      /** @description null for a custom event. */
-      definition: components["schemas"]["CanonicalEventOut"] | null;
-      /**
-       * First At
-       * @description When the earliest of them happened.
-       */
-      first_at: string | null;
-      /**
-       * Last 30 Days
-       * @description How many happened on each of the last 30 days (UTC), the last one being today.
-       */
-      last_30_days: number[];
-      /**
-       * Last At
-       * @description When the latest of them happened.
-       */
-      last_at: string | null;
-      /** Name */
-      name: string;
-      /** Properties */
-      properties: components["schemas"]["PropertyOut"][];
-      /**
-       * Sampled
-       * @description How many of the latest events `properties` were looked for in.
-       */
-      sampled: number;
-    };
-    /**
-     * EventOut
-     * @description Something that a user did, with its properties as sent.
-     */
-    EventOut: {
-      /**
-       * Event Id
-       * @description The sender's own identity of the event.
-       */
-      event_id: string | null;
-      /** External User Id */
-      external_user_id: string;
-      /**
-       * Live
-       * @description Received within an hour of having happened.
-       */
-      live: boolean;
-      /** Name */
-      name: string;
-      /**
-       * Occurred At
-       * Format: date-time
-       * @description When it happened.
-       */
-      occurred_at: string;
-      /** Properties */
-      properties: {
-        [key: string]: unknown;
-      };
-      /**
-       * Received At
-       * Format: date-time
-       * @description When it was accepted.
-       */
-      received_at: string;
-    };
-    /**
-     * FeatureUse
-     * @description How much a user has used a feature. Without times: never, or only taken back.
-     */
-    FeatureUse: {
-      /** Count */
-      count: number;
-      /** Feature */
-      feature: string;
-      /** First At */
-      first_at: string | null;
-      /** Last At */
-      last_at: string | null;
-    };
-    /**
-     * InvitationOut
-     * @description An invitation that can still be accepted.
-     */
-    InvitationOut: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /**
-       * Email
-       * @description Only this address may accept it; null: whoever has the link.
-       */
-      email: string | null;
-      /**
-       * Expires At
-       * Format: date-time
-       */
-      expires_at: string;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /**
-       * Invited By
-       * @description The name of the member; null where the command line did.
-       */
-      invited_by: string | null;
-      /**
-       * Role
-       * @enum {string}
-       */
-      role: "viewer" | "member" | "admin" | "owner";
-    };
-    /**
-     * KeyOut
-     * @description An API key. The key itself was shown when it was made; `hint` is its beginning and its end.
-     */
-    KeyOut: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /** Hint */
-      hint: string;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /** Last Used At */
-      last_used_at: string | null;
-      /** Name */
-      name: string;
-      /** Revoked At */
-      revoked_at: string | null;
-    };
-    /**
-     * Ledger
-     * @description Days of receipt on which something was accepted, newest first.
-     */
-    Ledger: {
-      /**
-       * Balances
-       * @description Every day does.
-       */
-      balances: boolean;
-      /** Days */
-      days: components["schemas"]["LedgerDay"][];
-    };
-    /**
-     * LedgerDay
-     * @description What became of the records that were accepted on one day (UTC). Each term is counted by itself.
-     */
-    LedgerDay: {
-      /**
-       * Accepted
-       * @description Records that were answered as accepted: users and events.
-       */
-      accepted: number;
-      /**
-       * Balances
-       * @description `accepted` is the sum of all others.
-       */
-      balances: boolean;
-      /**
-       * Discarded
-       * @description That a member has discarded from quarantine.
-       */
-      discarded: number;
-      /**
-       * Duplicates
-       * @description Events that were there already, and so were not stored again.
-       */
-      duplicates: number;
-      /**
-       * Erased
-       * @description That were erased with their user.
-       */
-      erased: number;
-      /**
-       * Events
-       * @description Events that were stored.
-       */
-      events: number;
-      /**
-       * Expired
-       * @description Events that were stored and have outlived the project's retention.
-       */
-      expired: number;
-      /**
-       * Quarantined
-       * @description That make no sense, and wait for a member.
-       */
-      quarantined: number;
-      /**
-       * Received On
-       * Format: date
-       */
-      received_on: string;
-      /**
-       * Users Applied
-       * @description Identify calls that were merged into their user.
-       */
-      users_applied: number;
-      /**
-       * Waiting
-       * @description That lie in the log and are not processed yet.
-       */
-      waiting: number;
-    };
-    /**
-     * LimitsChange
-     * @description What to change of one environment's limits. What is absent stays, null is back to the default.
-     */
-    LimitsChange: {
-      /** Backfill Queue */
-      backfill_queue?: number | null;
-      /**
-       * Rates
-       * @description By endpoint.
-       * @example {
-       *       "events": 5000
-       *     }
-       */
-      rates?: {
-        [key: string]: number | null;
-      };
-    };
-    /**
-     * LimitsOut
-     * @description The limits of one environment.
-     */
-    LimitsOut: {
-      backfill_queue: components["schemas"]["BackfillQueueOut"];
-      /**
-       * Rates
-       * @description By endpoint of the ingest API.
-       */
-      rates: {
-        [key: string]: components["schemas"]["RateLimitOut"];
-      };
-    };
-    /**
-     * Many
-     * @description Which records to replay, to discard or to put back. Ask again with `next_cursor` until it is null.
-     */
-    Many: {
-      /**
-       * Cursor
-       * @description `next_cursor` of the answer before.
-       */
-      cursor?: string | null;
-      /**
-       * Name
-       * @description Of events of this name only; "": of what has none.
-       */
-      name?: string | null;
-      /** Reason */
-      reason: string;
-    };
-    /**
-     * Me
-     * @description The signed-in member, and the projects that they have a role in, oldest first.
-     */
-    Me: {
-      member: components["schemas"]["MemberOut"];
-      /** Projects */
-      projects: components["schemas"]["ProjectOut"][];
-    };
-    /**
-     * MemberOut
-     * @description A person who signs in.
-     */
-    MemberOut: {
-      /** Email */
-      email: string;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /** Name */
-      name: string;
-    };
-    /**
-     * Moved
-     * @description How many records of a set were discarded or put back.
-     */
-    Moved: {
-      /**
-       * Next Cursor
-       * @description null: there are no more.
-       */
-      next_cursor: string | null;
-      /** Records */
-      records: number;
-    };
-    /**
-     * NameCount
-     * @description How many records of a reason have one name.
-     */
-    NameCount: {
-      /** Name */
-      name: string | null;
-      /** Records */
-      records: number;
-      /**
-       * Records Capped
-       * @description There are more than 10000.
-       */
-      records_capped: boolean;
-    };
-    /**
-     * NameSort
-     * @description What the names are sorted by: the latest first, the most frequent first, by letters.
-     * @enum {string}
-     */
-    NameSort: "last_at" | "count" | "name";
-    /**
-     * NeverIdentified
-     * @description Somebody who did something, and was not identified within 30 days.
-     */
-    NeverIdentified: {
-      /** Events */
-      events: number;
-      /** External User Id */
-      external_user_id: string;
-      /**
-       * First Received At
-       * Format: date-time
-       * @description When their first event became known.
-       */
-      first_received_at: string;
-      /**
-       * Last At
-       * @description When their latest event happened.
-       */
-      last_at: string | null;
-      /**
-       * Names
-       * @description How many different names their events have.
-       */
-      names: number;
-    };
-    /**
-     * NewInvitation
-     * @description Whom to invite: whoever has the link, or the one with that address.
-     */
-    NewInvitation: {
-      /** Email */
-      email?: string | null;
-      /**
-       * Role
-       * @enum {string}
-       */
-      role: "viewer" | "member" | "admin" | "owner";
-    };
-    /**
-     * NewKey
-     * @description A key to make.
-     */
-    NewKey: {
-      /** Name */
-      name: string;
-    };
-    /**
-     * NewProject
-     * @description A project to make.
-     */
-    NewProject: {
-      /** Name */
-      name: string;
-    };
-    /**
-     * OnboardingStep
-     * @description A step of the onboarding that a user has reached, and when it was completed first and last.
-     */
-    OnboardingStep: {
-      /** Completed At */
-      completed_at: string | null;
-      /** Last Completed At */
-      last_completed_at: string | null;
-      /**
-       * Reached At
-       * Format: date-time
-       */
-      reached_at: string;
-      /** Step */
-      step: string;
-    };
-    /** Page[InvitationOut] */
-    Page_InvitationOut_: {
-      /** Data */
-      data: components["schemas"]["InvitationOut"][];
-      meta: components["schemas"]["PageMeta"];
-    };
-    /** Page[KeyOut] */
-    Page_KeyOut_: {
-      /** Data */
-      data: components["schemas"]["KeyOut"][];
-      meta: components["schemas"]["PageMeta"];
-    };
-    /** Page[ProjectOut] */
-    Page_ProjectOut_: {
-      /** Data */
-      data: components["schemas"]["ProjectOut"][];
-      meta: components["schemas"]["PageMeta"];
-    };
-    /** Page[TeamMemberOut] */
-    Page_TeamMemberOut_: {
-      /** Data */
-      data: components["schemas"]["TeamMemberOut"][];
-      meta: components["schemas"]["PageMeta"];
-    };
-    /**
-     * PageMeta
-     * @description What belongs to a page of a list.
-     */
-    PageMeta: {
-      pagination: components["schemas"]["Pagination"];
-    };
-    /**
-     * Pagination
-     * @description Where a page lies in its list.
-     */
-    Pagination: {
-      /** Limit */
-      limit: number;
-      /** Offset */
-      offset: number;
-      /**
-       * Total
-       * @description How many there are; counted up to 10000.
-       */
-      total: number;
-      /**
-       * Total Capped
-       * @description There are more than `total`. Absent where `total` is exact.
-       * @default false
-       */
-      total_capped?: boolean;
-    };
-    /**
-     * PasswordChange
-     * @description The present password, and the one to take its place.
-     */
-    PasswordChange: {
-      /**
-       * Current Password
-       * Format: password
-       */
-      current_password: string;
-      /**
-       * New Password
-       * Format: password
-       */
-      new_password: string;
-    };
-    /**
-     * ProjectChange
-     * @description What to change of both environments; what is absent stays. Of name and timezone, null stays, too.
-     */
-    ProjectChange: {
-      /** Name */
-      name?: string | null;
-      /**
-       * Retention Days
-       * @description For how many days events are kept: one that is older when it arrives goes to quarantine. null: for ever.
-       */
-      retention_days?: number | null;
-      /** Timezone */
-      timezone?: string | null;
-    };
-    /**
-     * ProjectOut
-     * @description A project, and the signed-in member's role in it. Data is kept by environment: live or test.
-     */
-    ProjectOut: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /**
-       * Live Project Id
-       * Format: uuid
-       */
-      live_project_id: string;
-      /** Name */
-      name: string;
-      /**
-       * Retention Days
-       * @description For how many days events are kept: one that is older when it arrives goes to quarantine. null: for ever.
-       */
-      retention_days: number | null;
-      /**
-       * Role
-       * @enum {string}
-       */
-      role: "viewer" | "member" | "admin" | "owner";
-      /**
-       * Test Project Id
-       * Format: uuid
-       */
-      test_project_id: string;
-      /** Timezone */
-      timezone: string;
-    };
-    /**
-     * PropertyOut
-     * @description A property that events of a name carried lately.
-     */
-    PropertyOut: {
-      /**
-       * Examples
-       * @description Different values, the latest first. Long texts are cut; objects and arrays are JSON.
-       */
-      examples: (string | number | boolean)[];
-      /**
-       * Key
-       * @description As it was sent last; other spellings of it are counted here.
-       */
-      key: string;
-      /**
-       * Seen In
-       * @description In how many of the sampled events.
-       */
-      seen_in: number;
-      /**
-       * Types
-       * @description What it was, the latest first.
-       */
-      types: ("text" | "number" | "boolean" | "object" | "array" | "null")[];
-    };
-    /**
-     * RateLimitOut
-     * @description How many requests an endpoint lets through.
-     */
-    RateLimitOut: {
-      /** Default */
-      default: number;
-      /** Is Default */
-      is_default: boolean;
-      /**
-       * Per Second
-       * @description Requests a second; bursts of twice that are let through. 0 is no limit.
-       */
-      per_second: number;
-    };
-    /**
-     * ReasonCount
-     * @description A reason, and how many records are in quarantine for it.
-     */
-    ReasonCount: {
-      /** Meaning */
-      meaning: string;
-      /** Names */
-      names: components["schemas"]["NameCount"][];
-      /** Reason */
-      reason: string;
-      /** Records */
-      records: number;
-      /**
-       * Records Capped
-       * @description There are more.
-       */
-      records_capped: boolean;
-      /** Remedy */
-      remedy: string;
-    };
-    /**
-     * RecordOut
-     * @description A record with what was sent.
-     */
-    RecordOut: {
-      /**
-       * Edited Payload
-       * @description What was replayed in its place; null where it was itself.
-       */
-      edited_payload: unknown;
-      /**
-       * External User Id
-       * @description null where it could not be read.
-       */
-      external_user_id: string | null;
-      /**
-       * Field
-       * @description The path of the offender in `payload`; null for all of it.
-       */
-      field: string | null;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /**
-       * Kind
-       * @description What it was sent as.
-       * @enum {string}
-       */
-      kind: "user" | "event";
-      /**
-       * Message
-       * @description What is wrong with this very record.
-       */
-      message: string;
-      /**
-       * Name
-       * @description Of the event.
-       */
-      name: string | null;
-      /**
-       * Outcome
-       * @description What a replay has made of it: an `event`, a `duplicate` of one, or a change of a `user`.
-       */
-      outcome: ("event" | "duplicate" | "user") | null;
-      /**
-       * Payload
-       * @description The record as it was accepted; null where it is no JSON.
-       */
-      payload: unknown;
-      /**
-       * Payload Text
-       * @description The same as text, with all its digits.
-       */
-      payload_text: string;
-      /**
-       * Reason
-       * @description A code; see `GET /quarantine/reasons`.
-       */
-      reason: string;
-      /**
-       * Received At
-       * Format: date-time
-       */
-      received_at: string;
-      /**
-       * Settled At
-       * @description When it was replayed or discarded.
-       */
-      settled_at: string | null;
-      /**
-       * Settled By
-       * @description By whom.
-       */
-      settled_by: string | null;
-      /**
-       * State
-       * @enum {string}
-       */
-      state: "quarantined" | "replayed" | "discarded";
-    };
-    /**
-     * RecordSummary
-     * @description A record that was set aside, in a list.
-     */
-    RecordSummary: {
-      /**
-       * External User Id
-       * @description null where it could not be read.
-       */
-      external_user_id: string | null;
-      /**
-       * Field
-       * @description The path of the offender in `payload`; null for all of it.
-       */
-      field: string | null;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /**
-       * Kind
-       * @description What it was sent as.
-       * @enum {string}
-       */
-      kind: "user" | "event";
-      /**
-       * Message
-       * @description What is wrong with this very record.
-       */
-      message: string;
-      /**
-       * Name
-       * @description Of the event.
-       */
-      name: string | null;
-      /**
-       * Outcome
-       * @description What a replay has made of it: an `event`, a `duplicate` of one, or a change of a `user`.
-       */
-      outcome: ("event" | "duplicate" | "user") | null;
-      /**
-       * Reason
-       * @description A code; see `GET /quarantine/reasons`.
-       */
-      reason: string;
-      /**
-       * Received At
-       * Format: date-time
-       */
-      received_at: string;
-      /**
-       * Settled At
-       * @description When it was replayed or discarded.
-       */
-      settled_at: string | null;
-      /**
-       * Settled By
-       * @description By whom.
-       */
-      settled_by: string | null;
-      /**
-       * State
-       * @enum {string}
-       */
-      state: "quarantined" | "replayed" | "discarded";
-    };
-    /**
-     * Replay
-     * @description A record to replay.
-     */
-    Replay: {
-      /**
-       * Payload
-       * @description What to replay in its place: a whole user or event. Absent: the record as it is.
-       */
-      payload?: {
-        [key: string]: unknown;
-      } | null;
-    };
-    /**
-     * Replayed
-     * @description What a replay has made of a set of records.
-     */
-    Replayed: {
-      /** Duplicates */
-      duplicates: number;
-      /** Events */
-      events: number;
-      /**
-       * Next Cursor
-       * @description null: there are no more.
-       */
-      next_cursor: string | null;
-      /** Replayed */
-      replayed: number;
-      /**
-       * Still Failing
-       * @description That make no sense yet, and stay in quarantine.
-       */
-      still_failing: number;
-      /** Users */
-      users: number;
-    };
-    /**
-     * ResetPassword
-     * @description A new password, by a reset link.
-     */
-    ResetPassword: {
-      /**
-       * Password
-       * Format: password
-       */
-      password: string;
-      /**
-       * Token
-       * @description The `token` of a one-time link.
-       */
-      token: string;
-    };
-    /**
-     * RoleChange
-     * @description The role that a member is to have.
-     */
-    RoleChange: {
-      /**
-       * Role
-       * @enum {string}
-       */
-      role: "viewer" | "member" | "admin" | "owner";
-    };
-    /**
-     * SearchMode
-     * @description Where a text is looked for in id, e-mail address and name.
-     * @enum {string}
-     */
-    SearchMode: "anywhere" | "prefix";
-    /**
-     * SessionOut
-     * @description Where the member is signed in.
-     */
-    SessionOut: {
-      /**
-       * Address
-       * @description The network address at sign-in.
-       */
-      address: string | null;
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /**
-       * Expires At
-       * Format: date-time
-       */
-      expires_at: string;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /**
-       * Is Current
-       * @description It is the session of this very request.
-       */
-      is_current: boolean;
-      /**
-       * Last Used At
-       * Format: date-time
-       * @description Noted once an hour.
-       */
-      last_used_at: string;
-      /**
-       * User Agent
-       * @description What the browser called itself at sign-in.
-       */
-      user_agent: string | null;
-    };
-    /**
-     * SessionsEnded
-     * @description How many sessions have ended.
-     */
-    SessionsEnded: {
-      /** Ended */
-      ended: number;
-    };
-    /**
-     * SharedEmail
-     * @description Another user with the same e-mail address.
-     */
-    SharedEmail: {
-      /** External User Id */
-      external_user_id: string;
-      /**
-       * Identified At
-       * Format: date-time
-       */
-      identified_at: string;
-      /** Name */
-      name: string | null;
-      stage: components["schemas"]["Stage"];
-    };
-    /**
-     * SignIn
-     * @description Who signs in.
-     */
-    SignIn: {
-      /** Email */
-      email: string;
-      /**
-       * Password
-       * Format: password
-       */
-      password: string;
-    };
-    /**
-     * Source
-     * @description From what a value is known.
-     */
-    Source: {
-      /**
-       * At
-       * Format: date-time
-       * @description When the event happened, or the call was accepted.
-       */
-      at: string;
-      /**
-       * Event Id
-       * @description The sender's own identity of the event.
-       */
-      event_id?: string | null;
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: "event" | "identify";
-      /**
-       * Name
-       * @description The event's.
-       */
-      name: string | null;
-    };
-    /**
-     * Stage
-     * @description Where a user stands; in the order of SPEC section 3's table.
-     * @enum {string}
-     */
-    Stage: "lead" | "signed_up" | "trial" | "trial_ended" | "active" | "past_due" | "cancelled" | "churned";
-    /**
-     * StageEntry
-     * @description A move to another stage. `cause` is null where time alone did it.
-     */
-    StageEntry: {
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string;
-      cause: components["schemas"]["Source"] | null;
-      previous: components["schemas"]["Stage"];
-      stage: components["schemas"]["Stage"];
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: "stage";
-    };
-    /**
-     * Stay
-     * @description A stage that a user was in.
-     */
-    Stay: {
-      /** @description null: time alone, or the beginning. */
-      cause: components["schemas"]["Source"] | null;
-      /**
-       * Since
-       * Format: date-time
-       */
-      since: string;
-      stage: components["schemas"]["Stage"];
-      /**
-       * Until
-       * @description null: still.
-       */
-      until: string | null;
-    };
-    /** Stream[Annotated[Union[EventEntry, ChangeEntry, StageEntry], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
-    Stream_Annotated_Union_EventEntry__ChangeEntry__StageEntry___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
-      /** Data */
-      data: (
-        | components["schemas"]["EventEntry"]
-        | components["schemas"]["ChangeEntry"]
-        | components["schemas"]["StageEntry"]
-      )[];
-      meta: components["schemas"]["StreamMeta"];
-    };
-    /** Stream[EventName] */
-    Stream_EventName_: {
-      /** Data */
-      data: components["schemas"]["EventName"][];
-      meta: components["schemas"]["StreamMeta"];
-    };
-    /** Stream[EventOut] */
-    Stream_EventOut_: {
-      /** Data */
-      data: components["schemas"]["EventOut"][];
-      meta: components["schemas"]["StreamMeta"];
-    };
-    /** Stream[NeverIdentified] */
-    Stream_NeverIdentified_: {
-      /** Data */
-      data: components["schemas"]["NeverIdentified"][];
-      meta: components["schemas"]["StreamMeta"];
-    };
-    /** Stream[RecordSummary] */
-    Stream_RecordSummary_: {
-      /** Data */
-      data: components["schemas"]["RecordSummary"][];
-      meta: components["schemas"]["StreamMeta"];
-    };
-    /**
-     * StreamMeta
-     * @description What belongs to a page of an endless list.
-     */
-    StreamMeta: {
-      /**
-       * Next Cursor
-       * @description Give it as `cursor` to read on; null at the end.
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * TeamMemberOut
-     * @description Somebody with a role in the project.
-     */
-    TeamMemberOut: {
-      /** Email */
-      email: string;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /**
-       * Last Seen At
-       * @description By open sessions, within an hour; null without any.
-       */
-      last_seen_at: string | null;
-      /**
-       * Member Since
-       * Format: date-time
-       */
-      member_since: string;
-      /** Name */
-      name: string;
-      /**
-       * Role
-       * @enum {string}
-       */
-      role: "viewer" | "member" | "admin" | "owner";
-    };
-    /**
-     * UserList
-     * @description A page of the list of users.
-     */
-    UserList: {
-      /** Data */
-      data: components["schemas"]["UserSummary"][];
-      meta: components["schemas"]["UserListMeta"];
-    };
-    /**
-     * UserListMeta
-     * @description What belongs to a page of the list of users.
-     */
-    UserListMeta: {
-      /**
-       * Next Cursor
-       * @description Give it as `cursor` to read on; null at the end.
-       */
-      next_cursor: string | null;
-      /** @description `offset` counts the users on the pages before. */
-      pagination: components["schemas"]["Pagination"];
-      /** @description Where `search` was looked for: `anywhere` in id, e-mail address and name in any case, or as the `prefix` of one of them (of the id in the case of its letters). `prefix` for a text without three letters or digits in a row, and where PostgreSQL has no trigrams. null without `search`. */
-      search_mode: components["schemas"]["SearchMode"] | null;
-    };
-    /**
-     * UserProfile
-     * @description A user. `identified_at` is null, and only events are known, of somebody never identified.
-     */
-    UserProfile: {
-      /**
-       * Access Ends At
-       * @description Only in the stages `cancelled` and `churned`.
-       */
-      access_ends_at: string | null;
-      /**
-       * As Of
-       * @description The instant that was asked for; null: now.
-       */
-      as_of?: string | null;
-      /** Billing Interval */
-      billing_interval: string | null;
-      /** Company */
-      company: string | null;
-      /** Email */
-      email: string | null;
-      /**
-       * Email History
-       * @description The present address first; 50 at most.
-       */
-      email_history: components["schemas"]["EmailAddress"][];
-      /** Event Count */
-      event_count: number;
-      /**
-       * Event Counts
-       * @description By name, the one that happened last first; 100 at most.
-       */
-      event_counts: components["schemas"]["EventCount"][];
-      /** External User Id */
-      external_user_id: string;
-      /**
-       * Features
-       * @description 100 at most.
-       */
-      features: components["schemas"]["FeatureUse"][];
-      /**
-       * First Seen At
-       * Format: date-time
-       */
-      first_seen_at: string;
-      /**
-       * Identified At
-       * @description When the first identify call was accepted.
-       */
-      identified_at: string | null;
-      /**
-       * Last Seen At
-       * @description The last thing that the user did.
-       */
-      last_seen_at: string | null;
-      /** Locale */
-      locale: string | null;
-      /**
-       * Mrr Cents
-       * @description null until it is known; 0 once churned.
-       */
-      mrr_cents: number | null;
-      /** Name */
-      name: string | null;
-      /**
-       * Onboarding Steps
-       * @description 100 at most.
-       */
-      onboarding_steps: components["schemas"]["OnboardingStep"][];
-      /**
-       * Plan
-       * @description The later of trait and `subscription_changed`.
-       */
-      plan: string | null;
-      /** Role */
-      role: string | null;
-      /**
-       * Same Email
-       * @description Others with this e-mail address, whatever its case; 20 at most.
-       */
-      same_email: components["schemas"]["SharedEmail"][];
-      /**
-       * Signed Up At
-       * @description The trait `signupDate`, else the event.
-       */
-      signed_up_at: string | null;
-      /** Signup Date */
-      signup_date: string | null;
-      /**
-       * Sources
-       * @description From what a derived value is known: `stage`, `plan`, `billing_interval`, `mrr_cents`, `trial_ends_at`, `access_ends_at`, `signed_up_at`. One that is not there comes from time alone, or from a trait that the timeline has.
-       */
-      sources: {
-        [key: string]: components["schemas"]["Source"];
-      };
-      /** @description null of somebody never identified. */
-      stage: components["schemas"]["Stage"] | null;
-      /** Stage Since */
-      stage_since: string | null;
-      /** Timezone */
-      timezone: string | null;
-      /**
-       * Traits
-       * @description All others, as sent; of the past, in snake_case.
-       */
-      traits: {
-        [key: string]: unknown;
-      };
-      /** Trial Ends At */
-      trial_ends_at: string | null;
-      /**
-       * Updated At
-       * @description When the last identify call was accepted; not of the past.
-       */
-      updated_at: string | null;
-    };
-    /**
-     * UserSort
-     * @description The columns of the list.
-     * @enum {string}
-     */
-    UserSort:
-      | "external_user_id"
-      | "email"
-      | "name"
-      | "plan"
-      | "stage"
-      | "mrr_cents"
-      | "trial_ends_at"
-      | "signed_up_at"
-      | "identified_at"
-      | "first_seen_at"
-      | "last_seen_at";
-    /**
-     * UserSummary
-     * @description A user in a list.
-     */
-    UserSummary: {
-      /** Company */
-      company: string | null;
-      /** Email */
-      email: string | null;
-      /** External User Id */
-      external_user_id: string;
-      /**
-       * First Seen At
-       * Format: date-time
-       */
-      first_seen_at: string;
-      /**
-       * Identified At
-       * @description When the first identify call was accepted.
-       */
-      identified_at: string | null;
-      /**
-       * Last Seen At
-       * @description The last thing that the user did.
-       */
-      last_seen_at: string | null;
-      /**
-       * Mrr Cents
-       * @description null until it is known; 0 once churned.
-       */
-      mrr_cents: number | null;
-      /** Name */
-      name: string | null;
-      /**
-       * Plan
-       * @description The later of trait and `subscription_changed`.
-       */
-      plan: string | null;
-      /**
-       * Signed Up At
-       * @description The trait `signupDate`, else the event.
-       */
-      signed_up_at: string | null;
-      /** @description null of somebody never identified. */
-      stage: components["schemas"]["Stage"] | null;
-      /** Trial Ends At */
-      trial_ends_at: string | null;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    schemas: {
+        /**
+         * AcceptLink
+         * @description Who follows a set-up or invite link. A member already: with their own password.
+         */
+        AcceptLink: {
+            /** Email */
+            email: string;
+            /** Name */
+            name: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Token
+             * @description The `token` of a one-time link.
+             */
+            token: string;
+        };
+        /**
+         * AccountChange
+         * @description What to change of one's own account.
+         */
+        AccountChange: {
+            /** Name */
+            name: string;
+        };
+        /** Answer[Counts] */
+        Answer_Counts_: {
+            data: components["schemas"]["Counts"];
+        };
+        /** Answer[CreatedInvitation] */
+        Answer_CreatedInvitation_: {
+            data: components["schemas"]["CreatedInvitation"];
+        };
+        /** Answer[CreatedKey] */
+        Answer_CreatedKey_: {
+            data: components["schemas"]["CreatedKey"];
+        };
+        /** Answer[Done] */
+        Answer_Done_: {
+            data: components["schemas"]["Done"];
+        };
+        /** Answer[EventNamePage] */
+        Answer_EventNamePage_: {
+            data: components["schemas"]["EventNamePage"];
+        };
+        /** Answer[KeyOut] */
+        Answer_KeyOut_: {
+            data: components["schemas"]["KeyOut"];
+        };
+        /** Answer[Ledger] */
+        Answer_Ledger_: {
+            data: components["schemas"]["Ledger"];
+        };
+        /** Answer[LimitsOut] */
+        Answer_LimitsOut_: {
+            data: components["schemas"]["LimitsOut"];
+        };
+        /** Answer[list[CanonicalEventOut]] */
+        Answer_list_CanonicalEventOut__: {
+            /** Data */
+            data: components["schemas"]["CanonicalEventOut"][];
+        };
+        /** Answer[list[SessionOut]] */
+        Answer_list_SessionOut__: {
+            /** Data */
+            data: components["schemas"]["SessionOut"][];
+        };
+        /** Answer[list[Stay]] */
+        Answer_list_Stay__: {
+            /** Data */
+            data: components["schemas"]["Stay"][];
+        };
+        /** Answer[Me] */
+        Answer_Me_: {
+            data: components["schemas"]["Me"];
+        };
+        /** Answer[MemberOut] */
+        Answer_MemberOut_: {
+            data: components["schemas"]["MemberOut"];
+        };
+        /** Answer[Moved] */
+        Answer_Moved_: {
+            data: components["schemas"]["Moved"];
+        };
+        /** Answer[ProjectOut] */
+        Answer_ProjectOut_: {
+            data: components["schemas"]["ProjectOut"];
+        };
+        /** Answer[RecordOut] */
+        Answer_RecordOut_: {
+            data: components["schemas"]["RecordOut"];
+        };
+        /** Answer[Replayed] */
+        Answer_Replayed_: {
+            data: components["schemas"]["Replayed"];
+        };
+        /** Answer[SessionsEnded] */
+        Answer_SessionsEnded_: {
+            data: components["schemas"]["SessionsEnded"];
+        };
+        /** Answer[TeamMemberOut] */
+        Answer_TeamMemberOut_: {
+            data: components["schemas"]["TeamMemberOut"];
+        };
+        /** Answer[UserProfile] */
+        Answer_UserProfile_: {
+            data: components["schemas"]["UserProfile"];
+        };
+        /**
+         * BackfillQueueOut
+         * @description How much may wait to be processed, and how much does.
+         */
+        BackfillQueueOut: {
+            /** Default */
+            default: number;
+            /** Is Default */
+            is_default: boolean;
+            /**
+             * Limit
+             * @description So many records may wait before bulk requests are refused. 0 is no limit.
+             */
+            limit: number;
+            /**
+             * Waiting
+             * @description Records that are accepted and not processed yet.
+             */
+            waiting: number;
+        };
+        /**
+         * CanonicalEventOut
+         * @description The definition of a canonical event.
+         */
+        CanonicalEventOut: {
+            /**
+             * Activity
+             * @description Whether the user made it, so that it counts as seen.
+             */
+            activity: boolean;
+            /**
+             * Effect
+             * @description What it says of the user; empty for nothing.
+             */
+            effect: string;
+            /**
+             * Moves
+             * @description The stage after it by the stage before; others stay.
+             */
+            moves: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Properties */
+            properties: components["schemas"]["CanonicalProperty"][];
+            /**
+             * Rank
+             * @description Its place among events of the same instant.
+             */
+            rank: number;
+        };
+        /**
+         * CanonicalProperty
+         * @description A property of a canonical event.
+         */
+        CanonicalProperty: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "number" | "integer" | "boolean" | "timestamp";
+            /**
+             * Name
+             * @description In camelCase; any spelling that compares alike is it.
+             */
+            name: string;
+            /** Required */
+            required: boolean;
+            /**
+             * Type
+             * @description What it must be, in words that go into a sentence.
+             */
+            type: string;
+        };
+        /**
+         * ChangeEntry
+         * @description A field or trait that an identify call changed. null: it was not there, or is not any more.
+         */
+        ChangeEntry: {
+            /**
+             * Key
+             * @description In snake_case.
+             */
+            key: string;
+            /**
+             * Known At
+             * Format: date-time
+             */
+            known_at: string;
+            /** New */
+            new: unknown;
+            /** Old */
+            old: unknown;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "change";
+        };
+        /**
+         * Counts
+         * @description What is in quarantine: every reason that there is, also without records.
+         */
+        Counts: {
+            /**
+             * Names Capped
+             * @description There are more names than are listed, and more records.
+             */
+            names_capped: boolean;
+            /**
+             * Never Identified
+             * @description Users in `GET /quarantine/never-identified`.
+             */
+            never_identified: number;
+            /**
+             * Never Identified Capped
+             * @description There are more than 10000.
+             */
+            never_identified_capped: boolean;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonCount"][];
+        };
+        /**
+         * CreatedInvitation
+         * @description An invitation that was just made: the token is shown this once.
+         */
+        CreatedInvitation: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Email
+             * @description Only this address may accept it; null: whoever has the link.
+             */
+            email: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Invited By
+             * @description The name of the member; null where the command line did.
+             */
+            invited_by: string | null;
+            /**
+             * Path
+             * @description The link, to be opened at the dashboard's own address.
+             */
+            path: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+            /** Token */
+            token: string;
+        };
+        /**
+         * CreatedKey
+         * @description A key that was just made: `key` is shown this once.
+         */
+        CreatedKey: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Hint */
+            hint: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+        };
+        /**
+         * Done
+         * @description It is done.
+         */
+        Done: {
+            /**
+             * Done
+             * @default true
+             */
+            done?: boolean;
+        };
+        /**
+         * EmailAddress
+         * @description An e-mail address that a user had; null: none.
+         */
+        EmailAddress: {
+            /** Email */
+            email: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * @description null: still.
+             */
+            until: string | null;
+        };
+        Errors: {
+            errors: {
+                /** @description To branch on. */
+                code: string;
+                /** @description The path of the offender. */
+                field?: string;
+                /** @description To read. */
+                message: string;
+            }[];
+        };
+        /**
+         * EventCount
+         * @description How often a user did something, and when for the first and the last time.
+         */
+        EventCount: {
+            /** Count */
+            count: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * EventEntry
+         * @description An event in a timeline.
+         */
+        EventEntry: {
+            /**
+             * Event Id
+             * @description The sender's own identity of the event.
+             */
+            event_id: string | null;
+            /** External User Id */
+            external_user_id: string;
+            /**
+             * Live
+             * @description Received within an hour of having happened.
+             */
+            live: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Occurred At
+             * Format: date-time
+             * @description When it happened.
+             */
+            occurred_at: string;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Received At
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            received_at: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "event";
+        };
+        /**
+         * EventName
+         * @description A name of events, and how many there were. `count` is 0, without times, where none has come.
+         */
+        EventName: {
+            /**
+             * Canonical
+             * @description Whether it is one of the canonical events.
+             */
+            canonical: boolean;
+            /** Count */
+            count: number;
+            /**
+             * First At
+             * @description When the earliest of them happened.
+             */
+            first_at: string | null;
+            /**
+             * Last 30 Days
+             * @description How many happened on each of the last 30 days (UTC), the last one being today.
+             */
+            last_30_days: number[];
+            /**
+             * Last At
+             * @description When the latest of them happened.
+             */
+            last_at: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * EventNamePage
+         * @description What is known of events of one name.
+         */
+        EventNamePage: {
+            /**
+             * Canonical
+             * @description Whether it is one of the canonical events.
+             */
+            canonical: boolean;
+            /** Count */
+            count: number;
+            /** @description null for a custom event. */
+            definition: components["schemas"]["CanonicalEventOut"] | null;
+            /**
+             * First At
+             * @description When the earliest of them happened.
+             */
+            first_at: string | null;
+            /**
+             * Last 30 Days
+             * @description How many happened on each of the last 30 days (UTC), the last one being today.
+             */
+            last_30_days: number[];
+            /**
+             * Last At
+             * @description When the latest of them happened.
+             */
+            last_at: string | null;
+            /** Name */
+            name: string;
+            /** Properties */
+            properties: components["schemas"]["PropertyOut"][];
+            /**
+             * Sampled
+             * @description How many of the latest events `properties` were looked for in.
+             */
+            sampled: number;
+        };
+        /**
+         * EventOut
+         * @description Something that a user did, with its properties as sent.
+         */
+        EventOut: {
+            /**
+             * Event Id
+             * @description The sender's own identity of the event.
+             */
+            event_id: string | null;
+            /** External User Id */
+            external_user_id: string;
+            /**
+             * Live
+             * @description Received within an hour of having happened.
+             */
+            live: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Occurred At
+             * Format: date-time
+             * @description When it happened.
+             */
+            occurred_at: string;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Received At
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            received_at: string;
+        };
+        /**
+         * FeatureUse
+         * @description How much a user has used a feature. Without times: never, or only taken back.
+         */
+        FeatureUse: {
+            /** Count */
+            count: number;
+            /** Feature */
+            feature: string;
+            /** First At */
+            first_at: string | null;
+            /** Last At */
+            last_at: string | null;
+        };
+        /**
+         * InvitationOut
+         * @description An invitation that can still be accepted.
+         */
+        InvitationOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Email
+             * @description Only this address may accept it; null: whoever has the link.
+             */
+            email: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Invited By
+             * @description The name of the member; null where the command line did.
+             */
+            invited_by: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+        };
+        /**
+         * KeyOut
+         * @description An API key. The key itself was shown when it was made; `hint` is its beginning and its end.
+         */
+        KeyOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Hint */
+            hint: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+        };
+        /**
+         * Ledger
+         * @description Days of receipt on which something was accepted, newest first.
+         */
+        Ledger: {
+            /**
+             * Balances
+             * @description Every day does.
+             */
+            balances: boolean;
+            /** Days */
+            days: components["schemas"]["LedgerDay"][];
+        };
+        /**
+         * LedgerDay
+         * @description What became of the records that were accepted on one day (UTC). Each term is counted by itself.
+         */
+        LedgerDay: {
+            /**
+             * Accepted
+             * @description Records that were answered as accepted: users and events.
+             */
+            accepted: number;
+            /**
+             * Balances
+             * @description `accepted` is the sum of all others.
+             */
+            balances: boolean;
+            /**
+             * Discarded
+             * @description That a member has discarded from quarantine.
+             */
+            discarded: number;
+            /**
+             * Duplicates
+             * @description Events that were there already, and so were not stored again.
+             */
+            duplicates: number;
+            /**
+             * Erased
+             * @description That were erased with their user.
+             */
+            erased: number;
+            /**
+             * Events
+             * @description Events that were stored.
+             */
+            events: number;
+            /**
+             * Expired
+             * @description Events that were stored and have outlived the project's retention.
+             */
+            expired: number;
+            /**
+             * Quarantined
+             * @description That make no sense, and wait for a member.
+             */
+            quarantined: number;
+            /**
+             * Received On
+             * Format: date
+             */
+            received_on: string;
+            /**
+             * Users Applied
+             * @description Identify calls that were merged into their user.
+             */
+            users_applied: number;
+            /**
+             * Waiting
+             * @description That lie in the log and are not processed yet.
+             */
+            waiting: number;
+        };
+        /**
+         * LimitsChange
+         * @description What to change of one environment's limits. What is absent stays, null is back to the default.
+         */
+        LimitsChange: {
+            /** Backfill Queue */
+            backfill_queue?: number | null;
+            /**
+             * Rates
+             * @description By endpoint.
+             * @example {
+             *       "events": 5000
+             *     }
+             */
+            rates?: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * LimitsOut
+         * @description The limits of one environment.
+         */
+        LimitsOut: {
+            backfill_queue: components["schemas"]["BackfillQueueOut"];
+            /**
+             * Rates
+             * @description By endpoint of the ingest API.
+             */
+            rates: {
+                [key: string]: components["schemas"]["RateLimitOut"];
+            };
+        };
+        /**
+         * Many
+         * @description Which records to replay, to discard or to put back. Ask again with `next_cursor` until it is null.
+         */
+        Many: {
+            /**
+             * Cursor
+             * @description `next_cursor` of the answer before.
+             */
+            cursor?: string | null;
+            /**
+             * Name
+             * @description Of events of this name only; "": of what has none.
+             */
+            name?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Me
+         * @description The signed-in member, and the projects that they have a role in, oldest first.
+         */
+        Me: {
+            member: components["schemas"]["MemberOut"];
+            /** Projects */
+            projects: components["schemas"]["ProjectOut"][];
+        };
+        /**
+         * MemberOut
+         * @description A person who signs in.
+         */
+        MemberOut: {
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Moved
+         * @description How many records of a set were discarded or put back.
+         */
+        Moved: {
+            /**
+             * Next Cursor
+             * @description null: there are no more.
+             */
+            next_cursor: string | null;
+            /** Records */
+            records: number;
+        };
+        /**
+         * NameCount
+         * @description How many records of a reason have one name.
+         */
+        NameCount: {
+            /** Name */
+            name: string | null;
+            /** Records */
+            records: number;
+            /**
+             * Records Capped
+             * @description There are more than 10000.
+             */
+            records_capped: boolean;
+        };
+        /**
+         * NameSort
+         * @description What the names are sorted by: the latest first, the most frequent first, by letters.
+         * @enum {string}
+         */
+        NameSort: "last_at" | "count" | "name";
+        /**
+         * NeverIdentified
+         * @description Somebody who did something, and was not identified within 30 days.
+         */
+        NeverIdentified: {
+            /** Events */
+            events: number;
+            /** External User Id */
+            external_user_id: string;
+            /**
+             * First Received At
+             * Format: date-time
+             * @description When their first event became known.
+             */
+            first_received_at: string;
+            /**
+             * Last At
+             * @description When their latest event happened.
+             */
+            last_at: string | null;
+            /**
+             * Names
+             * @description How many different names their events have.
+             */
+            names: number;
+        };
+        /**
+         * NewInvitation
+         * @description Whom to invite: whoever has the link, or the one with that address.
+         */
+        NewInvitation: {
+            /** Email */
+            email?: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+        };
+        /**
+         * NewKey
+         * @description A key to make.
+         */
+        NewKey: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * NewProject
+         * @description A project to make.
+         */
+        NewProject: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * OnboardingStep
+         * @description A step of the onboarding that a user has reached, and when it was completed first and last.
+         */
+        OnboardingStep: {
+            /** Completed At */
+            completed_at: string | null;
+            /** Last Completed At */
+            last_completed_at: string | null;
+            /**
+             * Reached At
+             * Format: date-time
+             */
+            reached_at: string;
+            /** Step */
+            step: string;
+        };
+        /** Page[InvitationOut] */
+        Page_InvitationOut_: {
+            /** Data */
+            data: components["schemas"]["InvitationOut"][];
+            meta: components["schemas"]["PageMeta"];
+        };
+        /** Page[KeyOut] */
+        Page_KeyOut_: {
+            /** Data */
+            data: components["schemas"]["KeyOut"][];
+            meta: components["schemas"]["PageMeta"];
+        };
+        /** Page[ProjectOut] */
+        Page_ProjectOut_: {
+            /** Data */
+            data: components["schemas"]["ProjectOut"][];
+            meta: components["schemas"]["PageMeta"];
+        };
+        /** Page[TeamMemberOut] */
+        Page_TeamMemberOut_: {
+            /** Data */
+            data: components["schemas"]["TeamMemberOut"][];
+            meta: components["schemas"]["PageMeta"];
+        };
+        /**
+         * PageMeta
+         * @description What belongs to a page of a list.
+         */
+        PageMeta: {
+            pagination: components["schemas"]["Pagination"];
+        };
+        /**
+         * Pagination
+         * @description Where a page lies in its list.
+         */
+        Pagination: {
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /**
+             * Total
+             * @description How many there are; counted up to 10000.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total`. Absent where `total` is exact.
+             * @default false
+             */
+            total_capped?: boolean;
+        };
+        /**
+         * PasswordChange
+         * @description The present password, and the one to take its place.
+         */
+        PasswordChange: {
+            /**
+             * Current Password
+             * Format: password
+             */
+            current_password: string;
+            /**
+             * New Password
+             * Format: password
+             */
+            new_password: string;
+        };
+        /**
+         * ProjectChange
+         * @description What to change of both environments; what is absent stays. Of name and timezone, null stays, too.
+         */
+        ProjectChange: {
+            /** Name */
+            name?: string | null;
+            /**
+             * Retention Days
+             * @description For how many days events are kept: one that is older when it arrives goes to quarantine. null: for ever.
+             */
+            retention_days?: number | null;
+            /** Timezone */
+            timezone?: string | null;
+        };
+        /**
+         * ProjectOut
+         * @description A project, and the signed-in member's role in it. Data is kept by environment: live or test.
+         */
+        ProjectOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Live Project Id
+             * Format: uuid
+             */
+            live_project_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Retention Days
+             * @description For how many days events are kept: one that is older when it arrives goes to quarantine. null: for ever.
+             */
+            retention_days: number | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+            /**
+             * Test Project Id
+             * Format: uuid
+             */
+            test_project_id: string;
+            /** Timezone */
+            timezone: string;
+        };
+        /**
+         * PropertyOut
+         * @description A property that events of a name carried lately.
+         */
+        PropertyOut: {
+            /**
+             * Examples
+             * @description Different values, the latest first. Long texts are cut; objects and arrays are JSON.
+             */
+            examples: (string | number | boolean)[];
+            /**
+             * Key
+             * @description As it was sent last; other spellings of it are counted here.
+             */
+            key: string;
+            /**
+             * Seen In
+             * @description In how many of the sampled events.
+             */
+            seen_in: number;
+            /**
+             * Types
+             * @description What it was, the latest first.
+             */
+            types: ("text" | "number" | "boolean" | "object" | "array" | "null")[];
+        };
+        /**
+         * RateLimitOut
+         * @description How many requests an endpoint lets through.
+         */
+        RateLimitOut: {
+            /** Default */
+            default: number;
+            /** Is Default */
+            is_default: boolean;
+            /**
+             * Per Second
+             * @description Requests a second; bursts of twice that are let through. 0 is no limit.
+             */
+            per_second: number;
+        };
+        /**
+         * ReasonCount
+         * @description A reason, and how many records are in quarantine for it.
+         */
+        ReasonCount: {
+            /** Meaning */
+            meaning: string;
+            /** Names */
+            names: components["schemas"]["NameCount"][];
+            /** Reason */
+            reason: string;
+            /** Records */
+            records: number;
+            /**
+             * Records Capped
+             * @description There are more.
+             */
+            records_capped: boolean;
+            /** Remedy */
+            remedy: string;
+        };
+        /**
+         * RecordOut
+         * @description A record with what was sent.
+         */
+        RecordOut: {
+            /**
+             * Edited Payload
+             * @description What was replayed in its place; null where it was itself.
+             */
+            edited_payload: unknown;
+            /**
+             * External User Id
+             * @description null where it could not be read.
+             */
+            external_user_id: string | null;
+            /**
+             * Field
+             * @description The path of the offender in `payload`; null for all of it.
+             */
+            field: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @description What it was sent as.
+             * @enum {string}
+             */
+            kind: "user" | "event";
+            /**
+             * Message
+             * @description What is wrong with this very record.
+             */
+            message: string;
+            /**
+             * Name
+             * @description Of the event.
+             */
+            name: string | null;
+            /**
+             * Outcome
+             * @description What a replay has made of it: an `event`, a `duplicate` of one, or a change of a `user`.
+             */
+            outcome: ("event" | "duplicate" | "user") | null;
+            /**
+             * Payload
+             * @description The record as it was accepted; null where it is no JSON.
+             */
+            payload: unknown;
+            /**
+             * Payload Text
+             * @description The same as text, with all its digits.
+             */
+            payload_text: string;
+            /**
+             * Reason
+             * @description A code; see `GET /quarantine/reasons`.
+             */
+            reason: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
+             * Settled At
+             * @description When it was replayed or discarded.
+             */
+            settled_at: string | null;
+            /**
+             * Settled By
+             * @description By whom.
+             */
+            settled_by: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "quarantined" | "replayed" | "discarded";
+        };
+        /**
+         * RecordSummary
+         * @description A record that was set aside, in a list.
+         */
+        RecordSummary: {
+            /**
+             * External User Id
+             * @description null where it could not be read.
+             */
+            external_user_id: string | null;
+            /**
+             * Field
+             * @description The path of the offender in `payload`; null for all of it.
+             */
+            field: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @description What it was sent as.
+             * @enum {string}
+             */
+            kind: "user" | "event";
+            /**
+             * Message
+             * @description What is wrong with this very record.
+             */
+            message: string;
+            /**
+             * Name
+             * @description Of the event.
+             */
+            name: string | null;
+            /**
+             * Outcome
+             * @description What a replay has made of it: an `event`, a `duplicate` of one, or a change of a `user`.
+             */
+            outcome: ("event" | "duplicate" | "user") | null;
+            /**
+             * Reason
+             * @description A code; see `GET /quarantine/reasons`.
+             */
+            reason: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
+             * Settled At
+             * @description When it was replayed or discarded.
+             */
+            settled_at: string | null;
+            /**
+             * Settled By
+             * @description By whom.
+             */
+            settled_by: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "quarantined" | "replayed" | "discarded";
+        };
+        /**
+         * Replay
+         * @description A record to replay.
+         */
+        Replay: {
+            /**
+             * Payload
+             * @description What to replay in its place: a whole user or event. Absent: the record as it is.
+             */
+            payload?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * Replayed
+         * @description What a replay has made of a set of records.
+         */
+        Replayed: {
+            /** Duplicates */
+            duplicates: number;
+            /** Events */
+            events: number;
+            /**
+             * Next Cursor
+             * @description null: there are no more.
+             */
+            next_cursor: string | null;
+            /** Replayed */
+            replayed: number;
+            /**
+             * Still Failing
+             * @description That make no sense yet, and stay in quarantine.
+             */
+            still_failing: number;
+            /** Users */
+            users: number;
+        };
+        /**
+         * ResetPassword
+         * @description A new password, by a reset link.
+         */
+        ResetPassword: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Token
+             * @description The `token` of a one-time link.
+             */
+            token: string;
+        };
+        /**
+         * RoleChange
+         * @description The role that a member is to have.
+         */
+        RoleChange: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+        };
+        /**
+         * SearchMode
+         * @description Where a text is looked for in id, e-mail address and name.
+         * @enum {string}
+         */
+        SearchMode: "anywhere" | "prefix";
+        /**
+         * SessionOut
+         * @description Where the member is signed in.
+         */
+        SessionOut: {
+            /**
+             * Address
+             * @description The network address at sign-in.
+             */
+            address: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Is Current
+             * @description It is the session of this very request.
+             */
+            is_current: boolean;
+            /**
+             * Last Used At
+             * Format: date-time
+             * @description Noted once an hour.
+             */
+            last_used_at: string;
+            /**
+             * User Agent
+             * @description What the browser called itself at sign-in.
+             */
+            user_agent: string | null;
+        };
+        /**
+         * SessionsEnded
+         * @description How many sessions have ended.
+         */
+        SessionsEnded: {
+            /** Ended */
+            ended: number;
+        };
+        /**
+         * SharedEmail
+         * @description Another user with the same e-mail address.
+         */
+        SharedEmail: {
+            /** External User Id */
+            external_user_id: string;
+            /**
+             * Identified At
+             * Format: date-time
+             */
+            identified_at: string;
+            /** Name */
+            name: string | null;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * SignIn
+         * @description Who signs in.
+         */
+        SignIn: {
+            /** Email */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
+         * Source
+         * @description From what a value is known.
+         */
+        Source: {
+            /**
+             * At
+             * Format: date-time
+             * @description When the event happened, or the call was accepted.
+             */
+            at: string;
+            /**
+             * Event Id
+             * @description The sender's own identity of the event.
+             */
+            event_id?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "event" | "identify";
+            /**
+             * Name
+             * @description The event's.
+             */
+            name: string | null;
+        };
+        /**
+         * Stage
+         * @description Where a user stands; in the order of SPEC section 3's table.
+         * @enum {string}
+         */
+        Stage: "lead" | "signed_up" | "trial" | "trial_ended" | "active" | "past_due" | "cancelled" | "churned";
+        /**
+         * StageEntry
+         * @description A move to another stage. `cause` is null where time alone did it.
+         */
+        StageEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            cause: components["schemas"]["Source"] | null;
+            previous: components["schemas"]["Stage"];
+            stage: components["schemas"]["Stage"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stage";
+        };
+        /**
+         * Stay
+         * @description A stage that a user was in.
+         */
+        Stay: {
+            /** @description null: time alone, or the beginning. */
+            cause: components["schemas"]["Source"] | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            stage: components["schemas"]["Stage"];
+            /**
+             * Until
+             * @description null: still.
+             */
+            until: string | null;
+        };
+        /** Stream[Annotated[Union[EventEntry, ChangeEntry, StageEntry], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
+        Stream_Annotated_Union_EventEntry__ChangeEntry__StageEntry___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
+            /** Data */
+            data: (components["schemas"]["EventEntry"] | components["schemas"]["ChangeEntry"] | components["schemas"]["StageEntry"])[];
+            meta: components["schemas"]["StreamMeta"];
+        };
+        /** Stream[EventName] */
+        Stream_EventName_: {
+            /** Data */
+            data: components["schemas"]["EventName"][];
+            meta: components["schemas"]["StreamMeta"];
+        };
+        /** Stream[EventOut] */
+        Stream_EventOut_: {
+            /** Data */
+            data: components["schemas"]["EventOut"][];
+            meta: components["schemas"]["StreamMeta"];
+        };
+        /** Stream[NeverIdentified] */
+        Stream_NeverIdentified_: {
+            /** Data */
+            data: components["schemas"]["NeverIdentified"][];
+            meta: components["schemas"]["StreamMeta"];
+        };
+        /** Stream[RecordSummary] */
+        Stream_RecordSummary_: {
+            /** Data */
+            data: components["schemas"]["RecordSummary"][];
+            meta: components["schemas"]["StreamMeta"];
+        };
+        /**
+         * StreamMeta
+         * @description What belongs to a page of an endless list.
+         */
+        StreamMeta: {
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` to read on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * TeamMemberOut
+         * @description Somebody with a role in the project.
+         */
+        TeamMemberOut: {
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last Seen At
+             * @description By open sessions, within an hour; null without any.
+             */
+            last_seen_at: string | null;
+            /**
+             * Member Since
+             * Format: date-time
+             */
+            member_since: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+        };
+        /**
+         * UserList
+         * @description A page of the list of users.
+         */
+        UserList: {
+            /** Data */
+            data: components["schemas"]["UserSummary"][];
+            meta: components["schemas"]["UserListMeta"];
+        };
+        /**
+         * UserListMeta
+         * @description What belongs to a page of the list of users.
+         */
+        UserListMeta: {
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` to read on; null at the end.
+             */
+            next_cursor: string | null;
+            /** @description `offset` counts the users on the pages before. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description Where `search` was looked for: `anywhere` in id, e-mail address and name in any case, or as the `prefix` of one of them (of the id in the case of its letters). `prefix` for a text without three letters or digits in a row, and where PostgreSQL has no trigrams. null without `search`. */
+            search_mode: components["schemas"]["SearchMode"] | null;
+        };
+        /**
+         * UserProfile
+         * @description A user. `identified_at` is null, and only events are known, of somebody never identified.
+         */
+        UserProfile: {
+            /**
+             * Access Ends At
+             * @description Only in the stages `cancelled` and `churned`.
+             */
+            access_ends_at: string | null;
+            /**
+             * As Of
+             * @description The instant that was asked for; null: now.
+             */
+            as_of?: string | null;
+            /** Billing Interval */
+            billing_interval: string | null;
+            /** Company */
+            company: string | null;
+            /** Email */
+            email: string | null;
+            /**
+             * Email History
+             * @description The present address first; 50 at most.
+             */
+            email_history: components["schemas"]["EmailAddress"][];
+            /** Event Count */
+            event_count: number;
+            /**
+             * Event Counts
+             * @description By name, the one that happened last first; 100 at most.
+             */
+            event_counts: components["schemas"]["EventCount"][];
+            /** External User Id */
+            external_user_id: string;
+            /**
+             * Features
+             * @description 100 at most.
+             */
+            features: components["schemas"]["FeatureUse"][];
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /**
+             * Identified At
+             * @description When the first identify call was accepted.
+             */
+            identified_at: string | null;
+            /**
+             * Last Seen At
+             * @description The last thing that the user did.
+             */
+            last_seen_at: string | null;
+            /** Locale */
+            locale: string | null;
+            /**
+             * Mrr Cents
+             * @description null until it is known; 0 once churned.
+             */
+            mrr_cents: number | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Onboarding Steps
+             * @description 100 at most.
+             */
+            onboarding_steps: components["schemas"]["OnboardingStep"][];
+            /**
+             * Plan
+             * @description The later of trait and `subscription_changed`.
+             */
+            plan: string | null;
+            /** Role */
+            role: string | null;
+            /**
+             * Same Email
+             * @description Others with this e-mail address, whatever its case; 20 at most.
+             */
+            same_email: components["schemas"]["SharedEmail"][];
+            /**
+             * Signed Up At
+             * @description The trait `signupDate`, else the event.
+             */
+            signed_up_at: string | null;
+            /** Signup Date */
+            signup_date: string | null;
+            /**
+             * Sources
+             * @description From what a derived value is known: `stage`, `plan`, `billing_interval`, `mrr_cents`, `trial_ends_at`, `access_ends_at`, `signed_up_at`. One that is not there comes from time alone, or from a trait that the timeline has.
+             */
+            sources: {
+                [key: string]: components["schemas"]["Source"];
+            };
+            /** @description null of somebody never identified. */
+            stage: components["schemas"]["Stage"] | null;
+            /** Stage Since */
+            stage_since: string | null;
+            /** Timezone */
+            timezone: string | null;
+            /**
+             * Traits
+             * @description All others, as sent; of the past, in snake_case.
+             */
+            traits: {
+                [key: string]: unknown;
+            };
+            /** Trial Ends At */
+            trial_ends_at: string | null;
+            /**
+             * Updated At
+             * @description When the last identify call was accepted; not of the past.
+             */
+            updated_at: string | null;
+        };
+        /**
+         * UserSort
+         * @description The columns of the list.
+         * @enum {string}
+         */
+        UserSort: "external_user_id" | "email" | "name" | "plan" | "stage" | "mrr_cents" | "trial_ends_at" | "signed_up_at" | "identified_at" | "first_seen_at" | "last_seen_at";
+        /**
+         * UserSummary
+         * @description A user in a list.
+         */
+        UserSummary: {
+            /** Company */
+            company: string | null;
+            /** Email */
+            email: string | null;
+            /** External User Id */
+            external_user_id: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /**
+             * Identified At
+             * @description When the first identify call was accepted.
+             */
+            identified_at: string | null;
+            /**
+             * Last Seen At
+             * @description The last thing that the user did.
+             */
+            last_seen_at: string | null;
+            /**
+             * Mrr Cents
+             * @description null until it is known; 0 once churned.
+             */
+            mrr_cents: number | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Plan
+             * @description The later of trait and `subscription_changed`.
+             */
+            plan: string | null;
+            /**
+             * Signed Up At
+             * @description The trait `signupDate`, else the event.
+             */
+            signed_up_at: string | null;
+            /** @description null of somebody never identified. */
+            stage: components["schemas"]["Stage"] | null;
+            /** Trial Ends At */
+            trial_ends_at: string | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  list_canonical_events: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_list_CanonicalEventOut__"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_event_names: {
-    parameters: {
-      query?: {
-        /** @description `next_cursor` of the page before. */
-        cursor?: string | null;
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-        /** @description Part of the name. */
-        search?: string | null;
-        /** @description `last_at` and `count`: the largest first; `name`: by letters. */
-        sort?: components["schemas"]["NameSort"];
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Stream_EventName_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  get_event_name: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path: {
-        /** @description Percent-encoded as a whole. */
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_EventNamePage_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_events: {
-    parameters: {
-      query?: {
-        /** @description `next_cursor` of the page before. */
-        cursor?: string | null;
-        /** @description Of this user only. */
-        external_user_id?: string | null;
-        /** @description That happened then or later. */
-        from?: string | null;
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description Of this name only. */
-        name?: string | null;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-        /** @description That happened earlier. */
-        to?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Stream_EventOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  get_ledger: {
-    parameters: {
-      query?: {
-        /** @description The first day of receipt (UTC); default: 30 days up to `to`. */
-        from?: string | null;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-        /** @description The last one; default: today. 366 days can be asked for at most. */
-        to?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Ledger_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  get_me: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Me_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  change_me: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["AccountChange"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_MemberOut_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  change_password: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["PasswordChange"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Done_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  reset_password: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ResetPassword"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Done_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `rate_limited`: too many failures in 15 minutes; see `Retry-After`. */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_projects: {
-    parameters: {
-      query?: {
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description How many entries to pass over. */
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Page_ProjectOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  create_project: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["NewProject"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_ProjectOut_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  change_project: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ProjectChange"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_ProjectOut_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  stream_events: {
-    parameters: {
-      query?: {
-        /** @description Of this user only. */
-        external_user_id?: string | null;
-        /** @description Of this name only. */
-        name?: string | null;
-      };
-      header?: {
-        /** @description `id` of the last event seen: those since come first. */
-        "last-event-id"?: string | null;
-      };
-      path: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /**
-       * @description `text/event-stream`. Each `event` has as `data` the JSON of an accepted event: `external_user_id`, `name`,
-       *     `occurred_at`, `received_at`, `event_id`, `properties`, `live`, and `quarantined` (`reason`, `message`,
-       *     `field`) for one that makes no sense, else null. `dropped` says that up to `at_most` records were left out
-       *     (null: nobody knows how many), because they came faster than they can be read. `ended` is the last: `reason`
-       *     is `restart` (connect again) or `signed_out`.
-       */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/event-stream": unknown;
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_invitations: {
-    parameters: {
-      query?: {
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description How many entries to pass over. */
-        offset?: number;
-      };
-      header?: never;
-      path: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Page_InvitationOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  invite_member: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["NewInvitation"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_CreatedInvitation_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  take_back_invitation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        invitation_id: string;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Done_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_keys: {
-    parameters: {
-      query?: {
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description How many entries to pass over. */
-        offset?: number;
-      };
-      header?: never;
-      path: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Page_KeyOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  create_api_key: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["NewKey"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_CreatedKey_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  revoke_api_key: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        key_id: string;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_KeyOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  show_limits: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_LimitsOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  change_limits: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["LimitsChange"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_LimitsOut_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_team: {
-    parameters: {
-      query?: {
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description How many entries to pass over. */
-        offset?: number;
-      };
-      header?: never;
-      path: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Page_TeamMemberOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  remove_member: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        member_id: string;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Done_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  change_member_role: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        member_id: string;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id: string | null;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["RoleChange"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_TeamMemberOut_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_quarantine: {
-    parameters: {
-      query?: {
-        /** @description `next_cursor` of the page before. */
-        cursor?: string | null;
-        /** @description Of this user only. */
-        external_user_id?: string | null;
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description Events of this name only; empty: what has none. */
-        name?: string | null;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-        /** @description Set aside for this reason only. */
-        reason?: string | null;
-        /** @description What has become of them. */
-        state?: "quarantined" | "replayed" | "discarded";
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Stream_RecordSummary_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  get_quarantined_record: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path: {
-        record_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_RecordOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  discard_record: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path: {
-        record_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_RecordOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  replay_record: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path: {
-        record_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Replay"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_RecordOut_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  put_record_back: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path: {
-        record_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_RecordOut_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  discard_records: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Many"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Moved_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_users_never_identified: {
-    parameters: {
-      query?: {
-        /** @description `next_cursor` of the page before. */
-        cursor?: string | null;
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Stream_NeverIdentified_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  count_quarantine: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Counts_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  replay_records: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Many"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Replayed_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  put_records_back: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Many"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Moved_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  sign_in: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SignIn"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_MemberOut_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `rate_limited`: too many failures in 15 minutes; see `Retry-After`. */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  sign_out: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Done_"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_sessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_list_SessionOut__"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  end_other_sessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_SessionsEnded_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  end_session: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        session_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_Done_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  accept_link: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["AcceptLink"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_MemberOut_"];
-        };
-      };
-      /** @description `malformed_json`: the body is no JSON. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `payload_too_large` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unsupported_media_type`: not `application/json`. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `rate_limited`: too many failures in 15 minutes; see `Retry-After`. */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_users: {
-    parameters: {
-      query?: {
-        /** @description `next_cursor` of the page before. */
-        cursor?: string | null;
-        /** @description `asc`: the smallest or earliest first. */
-        direction?: "asc" | "desc";
-        /** @description Who has an e-mail address, or has none. */
-        has_email?: boolean | null;
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description On this plan, by its exact name. */
-        plan?: string | null;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-        /** @description Part of the id, e-mail address or name; see `meta.search_mode`. */
-        search?: string | null;
-        /** @description Who did something then or later. */
-        seen_since?: string | null;
-        /** @description Who signed up then or later. */
-        signed_up_since?: string | null;
-        /** @description Nulls come last, among equals the id decides. */
-        sort?: components["schemas"]["UserSort"];
-        /** @description In one of these stages; repeat it. */
-        stage?: components["schemas"]["Stage"][] | null;
-        /** @description Who did nothing since then, or never anything. */
-        unseen_since?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["UserList"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  get_user: {
-    parameters: {
-      query?: {
-        /** @description A past instant: what had happened and was known by then. Default: now. */
-        as_of?: string | null;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path: {
-        /** @description Percent-encoded as a whole. */
-        external_user_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_UserProfile_"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  list_user_stages: {
-    parameters: {
-      query?: {
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path: {
-        /** @description Percent-encoded as a whole. */
-        external_user_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer_list_Stay__"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-    };
-  };
-  get_user_timeline: {
-    parameters: {
-      query?: {
-        /** @description `next_cursor` of the page before. */
-        cursor?: string | null;
-        /** @description The most entries to return. */
-        limit?: number;
-        /** @description Only events of this name. */
-        name?: string | null;
-        /** @description An environment of a project. Default: the test environment of your oldest project. */
-        project_id?: string | null;
-      };
-      header?: never;
-      path: {
-        /** @description Percent-encoded as a whole. */
-        external_user_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Stream_Annotated_Union_EventEntry__ChangeEntry__StageEntry___FieldInfo_annotation_NoneType__required_True__discriminator__type____"];
-        };
-      };
-      /** @description `auth_required`: there is no session. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `forbidden`: the role is too low, or the request comes from another site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `not_found`: it is not there, or not for you. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `validation_failed`: every problem at once. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `unavailable`: safe to repeat after `Retry-After`. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
-      /** @description `server_error` and what else is refused. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Errors"];
-        };
-      };
+    list_canonical_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_list_CanonicalEventOut__"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_event_names: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+                /** @description Part of the name. */
+                search?: string | null;
+                /** @description `last_at` and `count`: the largest first; `name`: by letters. */
+                sort?: components["schemas"]["NameSort"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream_EventName_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_event_name: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Percent-encoded as a whole. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_EventNamePage_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Of this user only. */
+                external_user_id?: string | null;
+                /** @description That happened then or later. */
+                from?: string | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description Of this name only. */
+                name?: string | null;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+                /** @description That happened earlier. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream_EventOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_ledger: {
+        parameters: {
+            query?: {
+                /** @description The first day of receipt (UTC); default: 30 days up to `to`. */
+                from?: string | null;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+                /** @description The last one; default: today. 366 days can be asked for at most. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Ledger_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Me_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    change_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_MemberOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Done_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Done_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `rate_limited`: too many failures in 15 minutes; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_projects: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description How many entries to pass over. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProjectOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ProjectOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    change_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ProjectOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /** @description Of this user only. */
+                external_user_id?: string | null;
+                /** @description Of this name only. */
+                name?: string | null;
+            };
+            header?: {
+                /** @description `id` of the last event seen: those since come first. */
+                "last-event-id"?: string | null;
+            };
+            path: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description `text/event-stream`. Each `event` has as `data` the JSON of an accepted event: `external_user_id`, `name`,
+             *     `occurred_at`, `received_at`, `event_id`, `properties`, `live`, and `quarantined` (`reason`, `message`,
+             *     `field`) for one that makes no sense, else null. `dropped` says that up to `at_most` records were left out
+             *     (null: nobody knows how many), because they came faster than they can be read. `ended` is the last: `reason`
+             *     is `restart` (connect again) or `signed_out`.
+             */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description How many entries to pass over. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvitationOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    invite_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_CreatedInvitation_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    take_back_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Done_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description How many entries to pass over. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeyOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_CreatedKey_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_KeyOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    show_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_LimitsOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    change_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_LimitsOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_team: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description How many entries to pass over. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TeamMemberOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Done_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    change_member_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_TeamMemberOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_quarantine: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Of this user only. */
+                external_user_id?: string | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description Events of this name only; empty: what has none. */
+                name?: string | null;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+                /** @description Set aside for this reason only. */
+                reason?: string | null;
+                /** @description What has become of them. */
+                state?: "quarantined" | "replayed" | "discarded";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream_RecordSummary_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_quarantined_record: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RecordOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    discard_record: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RecordOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    replay_record: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Replay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RecordOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    put_record_back: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RecordOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    discard_records: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Many"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Moved_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_users_never_identified: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream_NeverIdentified_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    count_quarantine: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Counts_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    replay_records: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Many"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Replayed_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    put_records_back: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Many"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Moved_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_MemberOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `rate_limited`: too many failures in 15 minutes; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Done_"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_list_SessionOut__"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_SessionsEnded_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Done_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    accept_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_MemberOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `rate_limited`: too many failures in 15 minutes; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description `asc`: the smallest or earliest first. */
+                direction?: "asc" | "desc";
+                /** @description Who has an e-mail address, or has none. */
+                has_email?: boolean | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description On this plan, by its exact name. */
+                plan?: string | null;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+                /** @description Part of the id, e-mail address or name; see `meta.search_mode`. */
+                search?: string | null;
+                /** @description Who did something then or later. */
+                seen_since?: string | null;
+                /** @description Who signed up then or later. */
+                signed_up_since?: string | null;
+                /** @description Nulls come last, among equals the id decides. */
+                sort?: components["schemas"]["UserSort"];
+                /** @description In one of these stages; repeat it. */
+                stage?: components["schemas"]["Stage"][] | null;
+                /** @description Who did nothing since then, or never anything. */
+                unseen_since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: {
+                /** @description A past instant: what had happened and was known by then. Default: now. */
+                as_of?: string | null;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Percent-encoded as a whole. */
+                external_user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_UserProfile_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_user_stages: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Percent-encoded as a whole. */
+                external_user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_list_Stay__"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_user_timeline: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description Only events of this name. */
+                name?: string | null;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Percent-encoded as a whole. */
+                external_user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream_Annotated_Union_EventEntry__ChangeEntry__StageEntry___FieldInfo_annotation_NoneType__required_True__discriminator__type____"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
     };
-  };
 }
