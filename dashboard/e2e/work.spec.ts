@@ -19,7 +19,7 @@ test("find a user by the keyboard alone", async ({ page }) => {
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   await page.keyboard.press("g");
   await page.keyboard.press("u");
-  await expect(page.getByRole("heading", { name: "Users" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: "Users" })).toBeVisible();
   await page.keyboard.press("/");
   await page.keyboard.type("priya");
   await expect(page).toHaveURL(/search=priya/);
@@ -152,7 +152,11 @@ test("invite somebody, who signs in as a viewer and changes nothing", async ({ p
 });
 
 test("sign out, be asked to sign in, and come back to the page", async ({ browser }) => {
-  const page = await browser.newPage({ baseURL: product().url, storageState: { cookies: [], origins: [] } });
+  const context = await browser.newContext({
+    baseURL: product().url,
+    storageState: { cookies: [], origins: [] },
+  });
+  const page = await context.newPage();
   await page.goto("/p/none/users?stage=trial");
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await expectAccessible(page);
@@ -167,5 +171,5 @@ test("sign out, be asked to sign in, and come back to the page", async ({ browse
   await page.getByRole("button", { name: /account, theme, sign out/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await page.close();
+  await context.close();
 });

@@ -29,7 +29,7 @@ export function Table({ label, head, children, busy = false }: TableProps): Reac
 /** The heading of a column; with `onSort`, a button that sorts by it. */
 export function Column({ children, className, ...rest }: ComponentProps<"th">): ReactNode {
   return (
-    <th scope="col" {...rest} className={classes("px-4 font-medium whitespace-nowrap", className)}>
+    <th scope="col" {...rest} className={classes("px-3 font-medium whitespace-nowrap sm:px-4", className)}>
       {children}
     </th>
   );
@@ -51,7 +51,7 @@ export function Row({ children, className, ...rest }: ComponentProps<"tr">): Rea
 
 export function Cell({ children, className, ...rest }: ComponentProps<"td">): ReactNode {
   return (
-    <td {...rest} className={classes("px-4 py-1.5", className)}>
+    <td {...rest} className={classes("px-3 py-1.5 sm:px-4", className)}>
       {children}
     </td>
   );

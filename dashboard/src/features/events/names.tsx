@@ -111,7 +111,7 @@ function NameRow({ name }: { name: EventName }): ReactNode {
   const target = { to: "/p/$projectId/event-names/$name", params: { projectId, name: name.name } } as const;
   return (
     <Row className="cursor-pointer" onClick={() => void navigate(target)}>
-      <Cell className="max-w-80">
+      <Cell className="w-full max-w-0 sm:w-auto sm:max-w-80">
         <span className="flex items-center gap-2">
           <Link
             {...target}

@@ -26,7 +26,7 @@ export function EventRow({ event, quarantined = null, fresh = false }: EventRowP
   return (
     <>
       <Row className={classes("cursor-pointer", fresh && "fresh")} onClick={() => setOpen(!open)}>
-        <Cell className="max-w-72">
+        <Cell className="w-full max-w-0 sm:w-auto sm:max-w-72">
           <button
             type="button"
             data-row
@@ -45,7 +45,7 @@ export function EventRow({ event, quarantined = null, fresh = false }: EventRowP
             )}
           </button>
         </Cell>
-        <Cell className="max-w-48 truncate">
+        <Cell className="max-w-28 truncate sm:max-w-48">
           <UserLink id={event.external_user_id} />
         </Cell>
         <Cell className="hidden max-w-96 truncate text-xs text-ink-3 md:table-cell">

@@ -15,7 +15,7 @@ export function RecordRow({ record }: { record: RecordSummary }): ReactNode {
   } as const;
   return (
     <Row className="cursor-pointer" onClick={() => void navigate(target)}>
-      <Cell className="max-w-md">
+      <Cell className="w-full max-w-0 sm:w-auto sm:max-w-md">
         <Link
           {...target}
           data-row
@@ -30,7 +30,7 @@ export function RecordRow({ record }: { record: RecordSummary }): ReactNode {
           <span className="text-ink-2">{record.message}</span>
         </Link>
       </Cell>
-      <Cell className="max-w-48 truncate font-mono text-xs">{record.name ?? record.kind}</Cell>
+      <Cell className="max-w-28 truncate font-mono text-xs sm:max-w-48">{record.name ?? record.kind}</Cell>
       <Cell className="hidden max-w-40 truncate font-mono text-xs text-ink-2 md:table-cell">
         {record.external_user_id ?? <None />}
       </Cell>

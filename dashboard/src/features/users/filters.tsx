@@ -37,7 +37,7 @@ export function Filters({ search, mode, onChange }: FiltersProps): ReactNode {
       </select>
       <select
         aria-label="E-mail address"
-        className={`${inputBox()} !w-40`}
+        className={`${inputBox()} !w-52`}
         value={search.email ?? ""}
         onChange={(event) =>
           onChange(changed(search, { email: (event.target.value || undefined) as UsersSearch["email"] }))

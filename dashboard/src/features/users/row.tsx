@@ -17,7 +17,7 @@ export function UserRow({ user }: { user: UserSummary }): ReactNode {
   } as const;
   return (
     <Row className="cursor-pointer" onClick={() => void navigate(target)}>
-      <Cell className="max-w-72">
+      <Cell className="w-full max-w-0 sm:w-auto sm:max-w-72">
         <Link
           {...target}
           data-row

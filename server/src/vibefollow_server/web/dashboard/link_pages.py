@@ -1,6 +1,6 @@
 """`GET /setup` and `GET /reset` for programs: what to do with a one-time link, as text.
 
-Browsers get the dashboard's pages (`web/pages/`), where they are built; this is for whoever has a terminal only.
+Browsers get the dashboard's pages (`web/pages/`), where they are built; this is for a terminal.
 
 Nothing is looked up and nothing changes: following a link, or a mail scanner's look at it, uses nothing up.
 """
