@@ -19,6 +19,7 @@ from .cost import measure_generators
 from .figure import Figure, at_most
 from .filling import Wanted, filled
 from .latency import measure_latency
+from .lists import measure_lists
 from .load import generator_name
 from .machine import Neighbours, machine_facts, software_versions
 from .pipeline import measure_pipeline
@@ -68,11 +69,14 @@ class Measuring:
         pipeline = await measure_pipeline(main, self._small, self._large, scale)
         await self._begin("from 202 to visible")
         visible = await measure_visible(main, scale)
+        await self._begin("lists")
+        lists = await measure_lists(self._large)
         await self._begin("single events beside the worker")
         beside = await measure_beside_worker(main, scale)
         memory = _memory(singles.memory, bulk.memory)
         return [
-            *singles.figures, *latency, *bulk.figures, *pipeline, *visible, memory, *generators, *beside,
+            *singles.figures, *latency, *bulk.figures, *pipeline, *visible, *lists, memory, *generators,
+            *beside,
         ]  # fmt: skip
 
     async def _begin(self, what: str) -> None:
@@ -83,9 +87,10 @@ class Measuring:
 
 
 def _wanted(scale: Scale) -> list[Wanted]:
-    main = Wanted("bench_main", scale.main, scale.keys, twin=True)
+    is_largest = scale.large == scale.main
+    main = Wanted("bench_main", scale.main, scale.keys, twin=True, listed=scale.listed if is_largest else 0)
     small = Wanted("bench_small", scale.small)
-    return [main, small] + ([Wanted("bench_large", scale.large)] if scale.large != scale.main else [])
+    return [main, small] + ([] if is_largest else [Wanted("bench_large", scale.large, listed=scale.listed)])
 
 
 def _memory(singles: float, bulk: float) -> Figure:

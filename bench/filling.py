@@ -28,19 +28,24 @@ MOST_GROWN = 1.2
 FEWEST_KEYS = 0.95
 NOTES = """
 CREATE TABLE bench_filled (
-    layout text NOT NULL, events bigint NOT NULL, twin boolean NOT NULL, seconds float8 NOT NULL
+    layout text NOT NULL, events bigint NOT NULL, twin boolean NOT NULL, listed bigint NOT NULL,
+    seconds float8 NOT NULL
 )
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a database is to hold. `twin`: whether the twin of `events` holds as many."""
+    """What a database is to hold. `twin`: whether the twin of `events` holds as many.
+
+    `listed`: so many identified users, with all that the lists need; 0: half of those who have events.
+    """
 
     name: str
     events: int
     keys: int = 0
     twin: bool = False
+    listed: int = 0
 
 
 @contextlib.asynccontextmanager
@@ -77,8 +82,9 @@ async def _fits(cluster: Cluster, wanted: Wanted) -> bool:
         if await pool.fetchval("SELECT to_regclass('bench_filled')") is None:
             return False
         same = await pool.fetchval(
-            "SELECT count(*) FROM bench_filled WHERE layout = $1 AND events = $2 AND twin = $3",
-            tables.layout(), wanted.events, wanted.twin,
+            "SELECT count(*) FROM bench_filled"
+            " WHERE layout = $1 AND events = $2 AND twin = $3 AND listed = $4",
+            tables.layout(), wanted.events, wanted.twin, wanted.listed,
         )  # fmt: skip
         if not same:
             return False
@@ -109,17 +115,18 @@ async def _fill_where_empty(pool: Pool, project_id: uuid.UUID, wanted: Wanted) -
     seconds = time.monotonic() - began
     await pool.execute(NOTES)
     await pool.execute(
-        "INSERT INTO bench_filled VALUES ($1, $2, $3, $4)",
-        tables.layout(), wanted.events, wanted.twin, seconds,
+        "INSERT INTO bench_filled VALUES ($1, $2, $3, $4, $5)",
+        tables.layout(), wanted.events, wanted.twin, wanted.listed, seconds,
     )  # fmt: skip
     return f"filled in {seconds:.0f} s"
 
 
 async def _fill_events(pool: Pool, project_id: uuid.UUID, wanted: Wanted) -> None:
     users, until = users_of(wanted.events), now() - timedelta(hours=1)
+    identified = max(wanted.listed, users // 2)
 
     async def some_users(connection: Connection, first: int, last: int) -> None:
-        await tables.fill_users(connection, project_id, first - 1, last - 1)
+        await tables.fill_users(connection, project_id, first - 1, last - 1, users // 2, identified, until)
 
     async def some_events(connection: Connection, first: int, last: int) -> None:
         await tables.fill_events(connection, project_id, first, last, users, until, twin=False)
@@ -127,9 +134,11 @@ async def _fill_events(pool: Pool, project_id: uuid.UUID, wanted: Wanted) -> Non
     async def some_of_the_twin(connection: Connection, first: int, last: int) -> None:
         await tables.fill_events(connection, project_id, first, last, users, until, twin=True)
 
-    await _in_parts(pool, users // 2, some_users)
+    await _in_parts(pool, identified, some_users)
     await _in_parts(pool, wanted.events, some_events)
     async with pool.acquire() as connection:
+        if wanted.listed:
+            await tables.fill_for_lists(connection, project_id, until)
         await tables.fill_counts(connection, project_id)
     if wanted.twin:
         await _in_parts(pool, wanted.events, some_of_the_twin)

@@ -7,8 +7,9 @@ import signal
 import socket
 import sys
 import sysconfig
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -23,13 +24,15 @@ STOP_SECONDS = 10.0
 
 
 @contextlib.asynccontextmanager
-async def running(*command: str, port: int = 0, **environment: str) -> AsyncIterator[int]:
+async def running(
+    *command: str, port: int = 0, environment: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[int]:
     """Run a command of this Python for the time of the block; yield its process id.
 
     With a `port`, the block begins when somebody listens there.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, cwd=ROOT, env=_clean_environment() | environment,
+        sys.executable, *command, cwd=ROOT, env=_clean_environment() | dict(environment),
         stdin=asyncio.subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent(signal.SIGKILL),
     )  # fmt: skip
     try:

@@ -15,7 +15,8 @@ class Scale:
     `drains` those of the pipeline, of which each adds `drained` events to every table.
 
     `keys`: live idempotency keys. `small`, `main`, `large`: events that are there before the pipeline is
-    measured; where `large` is `main`, one database serves for both.
+    measured; where `large` is `main`, one database serves for both. `listed`: identified users of the
+    largest, on which the lists are measured.
     """
 
     form: Form
@@ -30,15 +31,17 @@ class Scale:
     drains: int
     drained: int
     visible_seconds: float
+    listed: int
 
 
 QUICK = Scale(
     form="quick", keys=2_000_000, small=100_000, main=1_000_000, large=1_000_000, rounds=4, singles_seconds=3,
-    bulk_seconds=2, paced_seconds=5, drains=3, drained=60_000, visible_seconds=10,
+    bulk_seconds=2, paced_seconds=5, drains=3, drained=60_000, visible_seconds=10, listed=100_000,
 )  # fmt: skip
 FULL = Scale(
     form="full", keys=20_000_000, small=1_000_000, main=5_000_000, large=20_000_000, rounds=7,
     singles_seconds=6, bulk_seconds=4, paced_seconds=15, drains=5, drained=100_000, visible_seconds=60,
+    listed=1_000_000,
 )  # fmt: skip
 
 

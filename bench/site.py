@@ -18,6 +18,7 @@ LISTENING = (
     "SELECT 1 FROM pg_stat_activity WHERE application_name = 'vibefollow worker listening'"
     " AND datname = current_database()"
 )
+QUIET = {"VIBEFOLLOW_LOG_LEVEL": "error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,17 @@ class Site:
         )  # fmt: skip
 
     @contextlib.asynccontextmanager
-    async def api(self) -> AsyncIterator[Api]:
-        """Run one API process."""
+    async def api(self, **environment: str) -> AsyncIterator[Api]:
+        """Run one API process; `environment` adds to its settings."""
         port = free_port()
         command = [str(VIBEFOLLOW), "api", *self._where(), "--port", str(port)]
-        async with running(*command, port=port, VIBEFOLLOW_LOG_LEVEL="error") as pid:
+        async with running(*command, port=port, environment=QUIET | environment) as pid:
             yield Api(port, pid)
 
     @contextlib.asynccontextmanager
-    async def worker(self) -> AsyncIterator[None]:
-        """Run one worker process."""
-        async with running(str(VIBEFOLLOW), "worker", *self._where(), VIBEFOLLOW_LOG_LEVEL="error"):
+    async def worker(self, **environment: str) -> AsyncIterator[None]:
+        """Run one worker process; `environment` adds to its settings."""
+        async with running(str(VIBEFOLLOW), "worker", *self._where(), environment=QUIET | environment):
             async with asyncio.timeout(START_SECONDS):
                 while not await self.pool.fetchval(LISTENING):
                     await asyncio.sleep(0.05)

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,14 @@ BEGIN
     END LOOP;
 END $$;
 """
-FILLED = ("idempotency_keys", "users", "events", "bench_events", "event_identities", "user_event_counts")
+FILLED = (
+    "idempotency_keys", "users", "events", "bench_events", "event_identities", "user_event_counts",
+    "user_activity", "event_names", "event_name_days", "unidentified_users",
+)  # fmt: skip
 
 INSERT_ONE = (
-    f"INSERT INTO bench_one_by_one ({', '.join(COLUMNS)}) VALUES ($1, 0, 0, $2, $3, 0, $4, 0, $5, $6)"
+    "INSERT INTO bench_one_by_one (project_id, segment, lane, stream_id, seq, user_hash, kind, request_index,"
+    " received_at, payload) VALUES ($1, 0, 0, $2, $3, 0, $4, 0, $5, $6)"
 )
 EVENT_COLUMNS = (
     "project_id, external_user_id, occurred_at, identity, name, name_rank, live, event_id, properties,"
@@ -75,12 +80,108 @@ INSERT INTO user_event_counts (project_id, external_user_id, name, count, first_
 SELECT project_id, external_user_id, name, count(*), min(occurred_at), max(occurred_at)
 FROM events WHERE project_id = $1 GROUP BY project_id, external_user_id, name
 """
+# Who has done something and was not identified.
+FILL_UNIDENTIFIED = """
+INSERT INTO unidentified_users (project_id, external_user_id, first_received_at)
+SELECT project_id, external_user_id, min(received_at) FROM events e
+WHERE project_id = $1 AND NOT EXISTS (
+    SELECT FROM users u WHERE u.project_id = e.project_id AND u.external_user_id = e.external_user_id
+) GROUP BY project_id, external_user_id
+"""
+# Users of a SaaS that grows: stages, plans, MRR, names and addresses as they are shared out, last seen as the
+# stage has it. Those from $5 on have no events, and ids of their own. `chance` is a number in [0, 1).
 FILL_USERS = """
 INSERT INTO users (project_id, external_user_id, email, name, plan, traits, identified_at, updated_at,
-                   first_seen_at, last_seen_at)
-SELECT $1, 'u' || n, 'u' || n || '@example.com', 'User ' || n, 'pro', jsonb_build_object('seats', n % 50),
-       $4, $4, $4, $4
-FROM generate_series($2::bigint, $3::bigint) n
+                   first_seen_at, last_seen_at, stage, stage_since, mrr_cents, billing_interval,
+                   trial_ends_at, signed_up_event_at, said_plan, said_plan_at, turns_at)
+SELECT $1, CASE WHEN n < $5::bigint THEN 'u' ELSE 'v' END || n,
+       CASE WHEN c[1] < 0.92 THEN lower(first) || '.' || lower(last) || n % 9973 || '@'
+            || ($6::text[])[1 + floor(c[2] * 4)::int] END,
+       CASE WHEN c[3] < 0.9 THEN first || ' ' || last END,
+       plan, jsonb_build_object('seats', n % 50), at, at, at - c[4] * interval '3 days',
+       CASE stage WHEN 'lead' THEN CASE WHEN c[5] < 0.6 THEN at END
+            WHEN 'active' THEN $4::timestamptz + ln(c[5] + 1e-9) * interval '3 days'
+            WHEN 'trial' THEN $4::timestamptz + ln(c[5] + 1e-9) * interval '1 day'
+            ELSE at + c[5] * c[5] * ($4::timestamptz - at) END,
+       stage, CASE WHEN stage <> 'lead' THEN at + c[5] * ($4::timestamptz - at) END,
+       CASE WHEN stage IN ('active', 'past_due', 'cancelled') THEN (1 + floor(9 * c[5] * c[5]))
+            * (CASE plan WHEN 'starter' THEN 1900 WHEN 'pro' THEN 4900 ELSE 29900 END)
+            WHEN stage = 'churned' THEN 0 END,
+       CASE WHEN stage IN ('active', 'past_due', 'cancelled', 'churned') THEN 'month' END,
+       CASE WHEN stage = 'trial' THEN $4::timestamptz + c[5] * interval '14 days'
+            WHEN stage NOT IN ('lead', 'signed_up') AND c[6] < 0.7 THEN at + interval '14 days' END,
+       CASE WHEN stage <> 'lead' THEN at + c[3] * interval '1 hour' END,
+       plan, CASE WHEN plan IS NOT NULL THEN at END, NULL
+FROM (
+    SELECT n, c, at, stage, ($7::text[])[1 + floor(c[7] * cardinality($7::text[]))::int] AS first,
+           ($8::text[])[1 + floor(c[8] * cardinality($8::text[]))::int]
+           || ($9::text[])[1 + n % cardinality($9::text[])] AS last,
+           CASE WHEN stage = 'lead' THEN NULL
+                WHEN stage IN ('signed_up', 'trial', 'trial_ended') THEN CASE WHEN c[9] < 0.5 THEN 'free' END
+                WHEN c[9] < 0.6 THEN 'starter' WHEN c[9] < 0.92 THEN 'pro' ELSE 'enterprise' END AS plan
+    FROM (
+        SELECT n, c, $4::timestamptz - sqrt(1 - n / ($10::bigint + 1.0)) * interval '700 days' AS at,
+               CASE WHEN n > $10::bigint * 0.96 AND c[10] < 0.7 THEN 'trial' WHEN c[10] < 0.22 THEN 'lead'
+                    WHEN c[10] < 0.40 THEN 'signed_up' WHEN c[10] < 0.58 THEN 'trial_ended'
+                    WHEN c[10] < 0.77 THEN 'active' WHEN c[10] < 0.785 THEN 'past_due'
+                    WHEN c[10] < 0.8 THEN 'cancelled' ELSE 'churned' END AS stage
+        FROM (
+            SELECT n, ARRAY(
+                SELECT (hashint8extended(n, salt) & 1048575) / 1048576.0::float8
+                FROM generate_series(1, 10) salt ORDER BY salt
+            ) AS c FROM generate_series($2::bigint, $3::bigint) n
+        ) numbered
+    ) staged
+) named
+"""
+DOMAINS = ("example.com", "mail.example", "work.example", "example.org")
+FIRST_NAMES = (
+    "Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Katherine", "Tim", "Radia", "Ken", "Margaret",
+    "Zoe", "Hedy", "Claude", "Joan", "Frances", "Yuki", "Omar", "Ines", "Priya", "Chen", "Lars", "Mia",
+    "Elif",
+)  # fmt: skip
+LAST_NAMES = (
+    "Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Johnson", "Lee", "Perlman", "Hamilton",
+    "Clarke", "Lamarr", "Shannon", "Hoare", "Allen", "Quist", "Tanaka", "Hassan", "Costa", "Patel", "Olsen",
+    "Novak", "Ito",
+)  # fmt: skip
+LAST_NAMES_END = ("", "son", "-Ek", "-Abara", "s", "-Ricci", "-Wei")
+# What the pipeline would have kept of them for the lists.
+FILL_ACTIVITY = """
+INSERT INTO user_activity (project_id, external_user_id, bucket, stage)
+SELECT project_id, external_user_id, coalesce(seen_bucket, '-infinity'), stage
+FROM users WHERE project_id = $1
+"""
+FILL_NAME_DAYS = """
+INSERT INTO event_name_days (project_id, day, name, lane, count)
+SELECT project_id, (occurred_at AT TIME ZONE 'UTC')::date, name, 0, count(*)
+FROM events WHERE project_id = $1 GROUP BY 1, 2, 3
+"""
+FILL_NAMES = """
+INSERT INTO event_names (project_id, name, lane, count, first_at, last_at)
+SELECT project_id, name, 0, sum(count), min(first_at), max(last_at)
+FROM user_event_counts WHERE project_id = $1 GROUP BY project_id, name
+"""
+# Names that a real project has beside these five: counters alone, in every lane.
+FILL_OTHER_NAMES = """
+WITH days AS (
+    INSERT INTO event_name_days (project_id, day, name, lane, count)
+    SELECT $1, ($2::timestamptz)::date - d, 'custom_' || n, lane, 1 + (n * 7919 + d) % 500
+    FROM generate_series(1, $3::int) n, generate_series(0, 29) d, generate_series(0, 7) lane
+)
+INSERT INTO event_names (project_id, name, lane, count, first_at, last_at)
+SELECT $1, 'custom_' || n, lane, 7000 + n, $2::timestamptz - interval '30 days',
+       $2::timestamptz - n * interval '1 minute'
+FROM generate_series(1, $3::int) n, generate_series(0, 7) lane
+"""
+OTHER_NAMES = 300
+HEAVY_USER, HEAVY_EVENTS = "heavy", 100_000
+FILL_HEAVY = f"""
+INSERT INTO events ({EVENT_COLUMNS})
+SELECT $1, $4, at, md5('heavy ' || n)::uuid, ($2::text[])[n % 5 + 1], ($3::smallint[])[n % 5 + 1], false,
+       NULL, jsonb_build_object('feature', 'export', 'count', n % 9 + 1), NULL, at
+FROM generate_series(1, $6::int) n
+CROSS JOIN LATERAL (SELECT $5::timestamptz - n * interval '25 seconds' AS at) happened
 """
 # A day's partition has the ordinal of the day modulo the number of partitions: see `ingest.rings`.
 FILL_KEYS = f"""
@@ -146,10 +247,45 @@ async def live_keys(connection: Connection, project_id: uuid.UUID) -> int:
     return count
 
 
-async def fill_users(connection: Connection, project_id: uuid.UUID, first: int, last: int) -> None:
-    """Add the identified users u`first` to u`last`."""
-    known_since = datetime.now(UTC) - timedelta(days=FILLED_OVER_DAYS)
-    await connection.execute(FILL_USERS, project_id, first, last, known_since)
+async def fill_users(
+    connection: Connection,
+    project_id: uuid.UUID,
+    first: int,
+    last: int,
+    with_events: int,
+    of: int,
+    until: datetime,
+) -> None:
+    """Add the identified users number `first` to `last`, of `of` in all, who came in the course of two years.
+
+    The first `with_events` of them are u0, u1, …, who have events; the others have none.
+    """
+    await connection.execute(
+        FILL_USERS,
+        project_id,
+        first,
+        last,
+        until,
+        with_events,
+        DOMAINS,
+        FIRST_NAMES,
+        LAST_NAMES,
+        LAST_NAMES_END,
+        of,
+    )
+
+
+async def fill_for_lists(connection: Connection, project_id: uuid.UUID, until: datetime) -> None:
+    """Add what lists need: a user with very many events, and more names of events."""
+    ranks = [rank_of(name) for name in NAMES]
+    await connection.execute(FILL_HEAVY, project_id, NAMES, ranks, HEAVY_USER, until, HEAVY_EVENTS)
+    await connection.execute(FILL_OTHER_NAMES, project_id, until, OTHER_NAMES)
+
+
+async def count_users(pool: Pool, project_id: uuid.UUID) -> int:
+    """Count the project's identified users."""
+    count: int = await pool.fetchval("SELECT count(*) FROM users WHERE project_id = $1", project_id)
+    return count
 
 
 async def fill_events(
@@ -177,8 +313,9 @@ async def fill_events(
 
 
 async def fill_counts(connection: Connection, project_id: uuid.UUID) -> None:
-    """Count the filled events by user and name, as the pipeline would have."""
-    await connection.execute(FILL_COUNTS, project_id)
+    """Count the filled events by user, name and day, as the pipeline would have."""
+    for statement in (FILL_COUNTS, FILL_UNIDENTIFIED, FILL_ACTIVITY, FILL_NAMES, FILL_NAME_DAYS):
+        await connection.execute(statement, project_id)
 
 
 async def count_events(connection: Connection, project_id: uuid.UUID) -> int:
@@ -238,6 +375,58 @@ async def pass_over(pool: Pool) -> None:
 async def waiting(pool: Pool, project_id: uuid.UUID) -> int:
     """Return how many records of the project wait to be processed."""
     return await waiting_records(pool, project_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """A table with all its partitions: live and dead rows as counted by PostgreSQL, sizes in bytes.
+
+    `hot`: the share of its updates that touched no index (1.0: there were none).
+    """
+
+    rows: int
+    dead: int
+    heap: int
+    indexes: int
+    hot: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogSizes:
+    """What the log and what belongs to it take."""
+
+    segments_in_use: int
+    log: TableSize
+    heads: TableSize
+    positions: TableSize
+    keys: TableSize
+
+
+async def log_sizes(pool: Pool) -> LogSizes:
+    """Return how large the log is at the moment."""
+    in_use: int = await pool.fetchval(
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = 'ingest_log'::regclass"
+        " AND pg_relation_size(inhrelid) > 0"
+    )
+    names = ("ingest_log", "ingest_heads", "ingest_positions", "idempotency_keys")
+    log, heads, positions, keys = [await _size(pool, name) for name in names]
+    return LogSizes(in_use, log, heads, positions, keys)
+
+
+async def _size(pool: Pool, table: str) -> TableSize:
+    row = await pool.fetchrow(
+        """
+        SELECT coalesce(sum(n_live_tup), 0)::bigint, coalesce(sum(n_dead_tup), 0)::bigint,
+               sum(pg_table_size(t.relid))::bigint, sum(pg_indexes_size(t.relid))::bigint,
+               coalesce(sum(n_tup_hot_upd)::float8 / nullif(sum(n_tup_upd), 0), 1)
+        FROM pg_stat_user_tables t
+        WHERE relid = $1::text::regclass
+           OR relid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = $1::text::regclass)
+        """,
+        table,
+    )
+    assert row is not None
+    return TableSize(*row)
 
 
 async def stage_fresh(connection: Connection, project_id: uuid.UUID, since: datetime) -> int:

@@ -9,6 +9,8 @@ from bench.filling import Wanted, filled
 from bench.pipeline import drain, insert_bare
 from bench.site import Site
 
+from vibefollow_server.ingest.schemas import RecordKind
+
 pytestmark = pytest.mark.process
 WANTED = Wanted("bench_test", events=5_000, keys=3_000, twin=True)
 
@@ -39,6 +41,15 @@ async def test_a_filled_database_has_what_was_wanted_and_the_pipeline_goes_on_fr
 
         await insert_bare(site, drained)
         assert await count(site, "(SELECT * FROM events EXCEPT SELECT * FROM bench_events) missing") == 0
+
+
+async def test_the_bare_insert_writes_rows_of_the_log() -> None:
+    async with cluster(None) as standing, filled(standing, Wanted("bench_test", events=0)) as site:
+        row_of = tables.row_of_the_log()
+        for payload in (b"one", b"two"):
+            await site.pool.execute(tables.INSERT_ONE, *row_of(payload))
+        rows = await site.pool.fetch("SELECT seq, kind, payload FROM bench_one_by_one ORDER BY seq")
+    assert [tuple(row) for row in rows] == [(1, RecordKind.EVENT, b"one"), (2, RecordKind.EVENT, b"two")]
 
 
 async def test_a_kept_directory_is_used_again_while_it_fits(tmp_path: Path) -> None:

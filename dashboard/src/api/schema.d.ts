@@ -152,6 +152,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Overview
+         * @description Show a project's numbers over some days beside those of as many days before, and what waits.
+         *
+         *     Each number names the list behind it.
+         */
+        get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard/v1/password-reset": {
         parameters: {
             query?: never;
@@ -211,7 +233,7 @@ export interface paths {
         head?: never;
         /**
          * Change Project
-         * @description Change name, timezone or retention of a project: of both environments, whichever `project_id` names.
+         * @description Change a project, both of its environments, whichever is named.
          */
         patch: operations["change_project"];
         trace?: never;
@@ -811,6 +833,30 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * ActiveUsers
+         * @description How many different users did something. Days do not add up to `total`: who came twice is one user.
+         */
+        ActiveUsers: {
+            /**
+             * About
+             * @description Numbers are estimates: exact but for one in a hundred up to some hundreds, and within 3 % nearly always (docs/design/overview.md).
+             * @default true
+             * @constant
+             */
+            about?: true;
+            /**
+             * Days
+             * @description Every day of the period, oldest first; 0 where nothing was.
+             */
+            days: components["schemas"]["DayCount"][];
+            list: components["schemas"]["ListLink"];
+            period: components["schemas"]["Period"];
+            /** Previous Total */
+            previous_total: number;
+            /** Total */
+            total: number;
+        };
         /** Answer[Counts] */
         Answer_Counts_: {
             data: components["schemas"]["Counts"];
@@ -869,6 +915,10 @@ export interface components {
         /** Answer[Moved] */
         Answer_Moved_: {
             data: components["schemas"]["Moved"];
+        };
+        /** Answer[Overview] */
+        Answer_Overview_: {
+            data: components["schemas"]["Overview"];
         };
         /** Answer[ProjectOut] */
         Answer_ProjectOut_: {
@@ -1001,7 +1051,7 @@ export interface components {
         Counts: {
             /**
              * Names Capped
-             * @description There are more names than are listed, and more records.
+             * @description There are more names than are listed.
              */
             names_capped: boolean;
             /**
@@ -1085,6 +1135,19 @@ export interface components {
             name: string;
             /** Revoked At */
             revoked_at: string | null;
+        };
+        /**
+         * DayCount
+         * @description One day of a series.
+         */
+        DayCount: {
+            /** Count */
+            count: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
         };
         /**
          * Done
@@ -1292,6 +1355,24 @@ export interface components {
             received_at: string;
         };
         /**
+         * Events
+         * @description How many events happened.
+         */
+        Events: {
+            /**
+             * Days
+             * @description Every day of the period, oldest first; 0 where nothing was.
+             */
+            days: components["schemas"]["DayCount"][];
+            list: components["schemas"]["ListLink"];
+            live: components["schemas"]["LiveEvents"];
+            period: components["schemas"]["Period"];
+            /** Previous Total */
+            previous_total: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * FeatureUse
          * @description How much a user has used a feature. Without times: never, or only taken back.
          */
@@ -1472,6 +1553,39 @@ export interface components {
             };
         };
         /**
+         * ListLink
+         * @description The list behind a number: a page, and what narrows it, as the query of that page's API endpoint.
+         *
+         *     The narrowest that there is; where the list cannot say it exactly, it shows more than the number counts.
+         */
+        ListLink: {
+            /**
+             * Page
+             * @enum {string}
+             */
+            page: "users" | "events" | "quarantine" | "never_identified" | "keys";
+            /** Query */
+            query?: {
+                [key: string]: string | string[];
+            };
+        };
+        /**
+         * LiveEvents
+         * @description Events as they come in: those that were received within an hour of having happened.
+         */
+        LiveEvents: {
+            /**
+             * Last Minute
+             * @description In the last whole minute.
+             */
+            last_minute: number;
+            /**
+             * Minutes
+             * @description By minute of receipt, the last 60, oldest first; the last one is still running.
+             */
+            minutes: components["schemas"]["MinuteCount"][];
+        };
+        /**
          * Many
          * @description Which records to replay, to discard or to put back. Ask again with `next_cursor` until it is null.
          */
@@ -1514,6 +1628,20 @@ export interface components {
             name: string;
         };
         /**
+         * MinuteCount
+         * @description One minute of the last hour.
+         */
+        MinuteCount: {
+            /** Count */
+            count: number;
+            /**
+             * Minute
+             * Format: date-time
+             * @description When it began.
+             */
+            minute: string;
+        };
+        /**
          * Moved
          * @description How many records of a set were discarded or put back.
          */
@@ -1537,7 +1665,7 @@ export interface components {
             records: number;
             /**
              * Records Capped
-             * @description There are more than 10000.
+             * @description There are more; names are counted up to 1000.
              */
             records_capped: boolean;
         };
@@ -1619,6 +1747,41 @@ export interface components {
             /** Step */
             step: string;
         };
+        /**
+         * Overview
+         * @description Everything of the page, in one answer.
+         */
+        Overview: {
+            active_users: components["schemas"]["ActiveUsers"];
+            /**
+             * As Of
+             * Format: date-time
+             * @description When it was counted.
+             */
+            as_of: string;
+            events: components["schemas"]["Events"];
+            period: components["schemas"]["Period"];
+            previous_period: components["schemas"]["Period"];
+            quarantine: components["schemas"]["QuarantineCount"];
+            revenue: components["schemas"]["Revenue"];
+            sign_ups: components["schemas"]["Series"];
+            /**
+             * Stages
+             * @description Every stage, in the order of a user's life.
+             */
+            stages: components["schemas"]["StageCount"][];
+            trials: components["schemas"]["Trials"];
+            /**
+             * Users
+             * @description Identified users.
+             */
+            users: number;
+            /**
+             * Waiting
+             * @description What waits for somebody; empty where nothing does.
+             */
+            waiting: components["schemas"]["WaitingItem"][];
+        };
         /** Page[InvitationOut] */
         Page_InvitationOut_: {
             /** Data */
@@ -1688,10 +1851,35 @@ export interface components {
             new_password: string;
         };
         /**
+         * Period
+         * @description Days from `first` to `last`, both included.
+         */
+        Period: {
+            /** Days */
+            days: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Timezone
+             * @description Whose days these are: the project's, or UTC.
+             */
+            timezone: string;
+        };
+        /**
          * ProjectChange
          * @description What to change of both environments; what is absent stays. Of name and timezone, null stays, too.
          */
         ProjectChange: {
+            /** Grace Period Days */
+            grace_period_days?: number | null;
             /** Name */
             name?: string | null;
             /**
@@ -1712,6 +1900,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Grace Period Days */
+            grace_period_days: number;
             /**
              * Live Project Id
              * Format: uuid
@@ -1764,6 +1954,31 @@ export interface components {
             types: ("text" | "number" | "boolean" | "object" | "array" | "null")[];
         };
         /**
+         * QuarantineCount
+         * @description What makes no sense, and who was never identified.
+         */
+        QuarantineCount: {
+            list: components["schemas"]["ListLink"];
+            /**
+             * Never Identified
+             * @description Users with events for 30 days and more.
+             */
+            never_identified: number;
+            /**
+             * Never Identified Capped
+             * @description There are more.
+             */
+            never_identified_capped: boolean;
+            never_identified_list: components["schemas"]["ListLink"];
+            /** Records */
+            records: number;
+            /**
+             * Records Capped
+             * @description There are more.
+             */
+            records_capped: boolean;
+        };
+        /**
          * RateLimitOut
          * @description How many requests an endpoint lets through.
          */
@@ -1793,7 +2008,7 @@ export interface components {
             records: number;
             /**
              * Records Capped
-             * @description There are more.
+             * @description There are more than 10000.
              */
             records_capped: boolean;
             /** Remedy */
@@ -2002,6 +2217,23 @@ export interface components {
             token: string;
         };
         /**
+         * Revenue
+         * @description What is paid a month at present.
+         */
+        Revenue: {
+            list: components["schemas"]["ListLink"];
+            /**
+             * Mrr Cents
+             * @description Sum of `mrr_cents` of all users.
+             */
+            mrr_cents: number;
+            /**
+             * Paying
+             * @description Users whose `mrr_cents` is above 0.
+             */
+            paying: number;
+        };
+        /**
          * RoleChange
          * @description The role that a member is to have.
          */
@@ -2018,6 +2250,23 @@ export interface components {
          * @enum {string}
          */
         SearchMode: "anywhere" | "prefix";
+        /**
+         * Series
+         * @description A number over a period, day by day, and over the period of equal length just before.
+         */
+        Series: {
+            /**
+             * Days
+             * @description Every day of the period, oldest first; 0 where nothing was.
+             */
+            days: components["schemas"]["DayCount"][];
+            list: components["schemas"]["ListLink"];
+            period: components["schemas"]["Period"];
+            /** Previous Total */
+            previous_total: number;
+            /** Total */
+            total: number;
+        };
         /**
          * SessionOut
          * @description Where the member is signed in.
@@ -2131,6 +2380,16 @@ export interface components {
          */
         Stage: "lead" | "signed_up" | "trial" | "trial_ended" | "active" | "past_due" | "cancelled" | "churned";
         /**
+         * StageCount
+         * @description How many users are in a stage now.
+         */
+        StageCount: {
+            list: components["schemas"]["ListLink"];
+            stage: components["schemas"]["Stage"];
+            /** Users */
+            users: number;
+        };
+        /**
          * StageEntry
          * @description A move to another stage. `cause` is null where time alone did it.
          */
@@ -2238,6 +2497,63 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "member" | "admin" | "owner";
+        };
+        /**
+         * TrialOutcome
+         * @description What became of the users whose trial began in a period.
+         */
+        TrialOutcome: {
+            /**
+             * Converted
+             * @description Of these, who have subscribed since, or pay now.
+             */
+            converted: number;
+            /**
+             * Running
+             * @description Of these, who have not, and whose trial is still under way.
+             */
+            running: number;
+            /**
+             * Share
+             * @description converted / started, from 0 to 1; null where none has started.
+             */
+            share: number | null;
+            /**
+             * Started
+             * @description Identified users with a trial_started in the period.
+             */
+            started: number;
+        };
+        /**
+         * Trials
+         * @description Trial conversion of the period and of the one before; trials may still convert later.
+         */
+        Trials: {
+            /**
+             * Converted
+             * @description Of these, who have subscribed since, or pay now.
+             */
+            converted: number;
+            /** @description The events by which the trials began. */
+            list: components["schemas"]["ListLink"];
+            previous: components["schemas"]["TrialOutcome"];
+            /**
+             * Running
+             * @description Of these, who have not, and whose trial is still under way.
+             */
+            running: number;
+            /** @description All users whose trial is under way. */
+            running_list: components["schemas"]["ListLink"];
+            /**
+             * Share
+             * @description converted / started, from 0 to 1; null where none has started.
+             */
+            share: number | null;
+            /**
+             * Started
+             * @description Identified users with a trial_started in the period.
+             */
+            started: number;
         };
         /**
          * UserList
@@ -2433,6 +2749,28 @@ export interface components {
             /** Trial Ends At */
             trial_ends_at: string | null;
         };
+        /**
+         * WaitingItem
+         * @description Something that waits for a member, and where to go for it.
+         */
+        WaitingItem: {
+            /** Count */
+            count: number;
+            /**
+             * Count Capped
+             * @description There are more.
+             * @default false
+             */
+            count_capped?: boolean;
+            kind: components["schemas"]["WaitingKind"];
+            list: components["schemas"]["ListLink"];
+        };
+        /**
+         * WaitingKind
+         * @description What may wait for a member. More kinds will come: a client passes over those that it does not know.
+         * @enum {string}
+         */
+        WaitingKind: "quarantined_records" | "never_identified" | "unused_keys" | "no_live_key";
     };
     responses: never;
     parameters: never;
@@ -3027,6 +3365,87 @@ export interface operations {
             };
             /** @description `unsupported_media_type`: not `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_overview: {
+        parameters: {
+            query?: {
+                /** @description The first day in the project's timezone; default: 30 days up to `to`. */
+                from?: string | null;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+                /** @description The last day; default: today. At most 366 days can be asked for. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Overview_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

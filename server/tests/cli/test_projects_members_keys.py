@@ -72,6 +72,19 @@ def test_a_taken_or_unfit_name_is_one_sentence(vibefollow: Vibefollow) -> None:
         assert (code, out, sentence.count("\n")) == (1, "", 1)
 
 
+def test_a_project_is_changed_and_shown(vibefollow: Vibefollow) -> None:
+    vibefollow("projects", "create", "Acme")
+    code, shown, _ = vibefollow("projects", "change", "--project", "Acme", "--grace-period-days", "7")
+    assert (code, shown) == (0, "Acme\tUTC\t7\n")
+    code, shown, _ = vibefollow(
+        "projects", "change", "--project", "Acme", "--name", "Bolt", "--timezone", "Europe/Berlin"
+    )
+    assert (code, shown) == (0, "Bolt\tEurope/Berlin\t7\n")
+    for unfit in (("--grace-period-days", "3651"), ("--timezone", "Mars"), ("--name", " ")):
+        code, shown, problem = vibefollow("projects", "change", "--project", "Bolt", *unfit)
+        assert (code, shown, problem.count("\n")) == (1, "", 1)
+
+
 @pytest.mark.parametrize("env", ["live", "test"])
 def test_a_new_key_is_alone_on_stdout(vibefollow: Vibefollow, env: str) -> None:
     vibefollow("projects", "create", "Acme")
@@ -210,3 +223,24 @@ def test_a_reset_link_is_for_a_member(vibefollow: Vibefollow, database_url: str)
     code, out, _ = vibefollow("members", "reset-password", "Ada@People.test")
     assert code == 0
     assert out.startswith("https://follow.test/reset?token=")
+
+
+def test_for_how_long_events_are_kept_is_shown_and_set(vibefollow: Vibefollow, database_url: str) -> None:
+    vibefollow("projects", "create", "Acme")
+    assert vibefollow("projects", "retention", "--project", "Acme") == (0, "Acme\tfor ever\n", "")
+    assert vibefollow("projects", "retention", "--project", "Acme", "--days", "90")[1] == "Acme\t90 days\n"
+    assert vibefollow("projects", "retention", "--project", "Acme")[1] == "Acme\t90 days\n"
+    rows = execute(database_url, "SELECT environment, retention_days FROM projects ORDER BY 1")
+    assert [tuple(row) for row in rows] == [("live", 90), ("test", 90)]
+    assert vibefollow("projects", "retention", "--project", "Acme", "--for-ever")[1] == "Acme\tfor ever\n"
+
+
+@pytest.mark.parametrize("arguments", [("--days", "0"), ("--days", "36501"), ("--days", "9", "--for-ever")])
+def test_an_unfit_retention_is_refused_in_one_sentence(
+    vibefollow: Vibefollow, arguments: tuple[str, ...]
+) -> None:
+    vibefollow("projects", "create", "Acme")
+    code, printed, said = vibefollow("projects", "retention", "--project", "Acme", *arguments)
+    assert (code, printed) == (1, "")
+    assert "days" in said
+    assert vibefollow("projects", "retention", "--project", "Acme")[1] == "Acme\tfor ever\n"

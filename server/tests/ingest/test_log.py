@@ -29,10 +29,12 @@ ANSWER = b'{"data":{"accepted":true}}'
 
 
 def submission(
-    project_id: uuid.UUID, payload: bytes = b"{}", key: str | None = None, fingerprint: bytes = b"f"
-) -> Submission:
+    project_id: uuid.UUID, payload: bytes = b"{}", key: str | None = None, fingerprint: bytes = b"f",
+    records: int = 1,
+) -> Submission:  # fmt: skip
     digest = None if key is None else digest_of(key)
-    return Submission(project_id, clock.now(), [(0, 2, 5, 5, payload)], 202, ANSWER, digest, fingerprint)
+    rows = [(0, 2, 5, 5, payload)] * records
+    return Submission(project_id, clock.now(), rows, 202, ANSWER, digest, fingerprint)
 
 
 @asynccontextmanager
@@ -253,8 +255,7 @@ async def test_a_commit_whose_answer_was_lost_is_looked_up_and_not_written_again
         monkeypatch.setattr(Transaction, "commit", breaking(Transaction.commit, lambda _: True))
         fetchval = breaking(Connection.fetchval, lambda arguments: "WITH claimed" in arguments[0])
         monkeypatch.setattr(Connection, "fetchval", fetchval)
-        sent = submission(project_id, b"once", key="k" if keyed else None)
-        sent.records *= records
+        sent = submission(project_id, b"once", key="k" if keyed else None, records=records)
         assert await ingest.submit(sent) == Committed()
     assert lost
     assert (await payloads(pool, project_id)).count(b"once") == records
@@ -269,8 +270,7 @@ async def test_a_stream_that_was_folded_while_its_process_stood_still_is_not_wri
         assert await ingest.submit(submission(project_id, b"before")) == Committed()
         await pool.execute("DELETE FROM ingest_heads")  # as the sweep does when it empties a segment
         await pool.execute("TRUNCATE ingest_log")
-        sent = submission(project_id, b"after")
-        sent.records *= records
+        sent = submission(project_id, b"after", records=records)
         assert await ingest.submit(sent) == Committed()
     assert (await payloads(pool, project_id)).count(b"after") == records
     heads = await pool.fetchval("SELECT sum(seq) FROM ingest_heads h, unnest(h.head_seqs) seq")

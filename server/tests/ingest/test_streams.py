@@ -31,7 +31,7 @@ def test_records_keep_the_order_in_which_they_were_received_through_any_jump_of_
         numbered = streams.number([Submission(PROJECT, at, [(0, 2, 5, 5, b"{}")], 202, None) for at in times])
         if not comes_about:
             continue
-        streams.committed(numbered.heads)
+        streams.take(numbered)
         floors = {head.stream_id: head.not_before for head in numbered.heads}
         rows = [row for part in numbered.rows.values() for row in part]
         counted = [max(floors[place.stream_id], received_at) for place, _, _, _, _, received_at, _ in rows]

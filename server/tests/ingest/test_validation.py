@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from vibefollow_server.ingest.schemas import Endpoint, RecordKind
-from vibefollow_server.ingest.validation import Accepted, Refused, validate, validate_fast, validate_slow
+from vibefollow_server.ingest.validation import (
+    SAMPLING,
+    Accepted,
+    Refused,
+    validate,
+    validate_fast,
+    validate_slow,
+)
 
 NOW = datetime(2026, 5, 17, 14, 0, tzinfo=UTC)
 EVENT = {"external_user_id": "usr_42", "name": "feature_used"}
@@ -248,6 +255,13 @@ class TestPropertiesAndTraits:
             "properties.a",
             "properties.b.c",
         ]
+
+    def test_an_integer_beyond_a_double_is_found_wherever_it_stands(self) -> None:
+        """The fast way looks at samples of a body first."""
+        for filler in range(2 * SAMPLING):
+            number = b'{"%b":1%b}' % (b"x" * filler, b"0" * 309)
+            body = b'{"external_user_id":"u","name":"n","properties":%b}' % number
+            assert validate_fast(Endpoint.EVENTS, body, NOW) is None
 
     @pytest.mark.parametrize(
         "number", ["1e309", "-1e999", "2" + "0" * 308, "-" + "9" * 5000, "9" * 400 + ".5"]

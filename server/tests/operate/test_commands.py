@@ -8,7 +8,8 @@ import pytest
 
 from .installation import VIBEFOLLOW, Installation, clean_environment, demand_one_sentence, run
 
-COMMANDS = ("up", "api", "worker", "migrate", "doctor", "projects", "members", "keys", "backup", "restore")
+STARTING = ("up", "api", "worker", "migrate")
+COMMANDS = (*STARTING, "doctor", "projects", "members", "keys", "backup", "restore", "demo")
 
 
 def test_help_names_every_command() -> None:

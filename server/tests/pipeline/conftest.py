@@ -11,10 +11,10 @@ from asyncpg import Pool, Record
 
 from vibefollow_server import clock
 from vibefollow_server.ingest import queries as ingest_queries
+from vibefollow_server.ingest.copy_format import Record as LoggedRecord
 from vibefollow_server.ingest.lanes import backfill_lane, hash_user, live_lane
 from vibefollow_server.ingest.log import IngestLog
 from vibefollow_server.ingest.submission import Committed, Submission
-from vibefollow_server.ingest.submission import Record as LoggedRecord
 from vibefollow_server.pipeline.slot import Slot
 
 from ..processing import process_all, slot_of

@@ -142,6 +142,16 @@ async def test_property_keys_are_kept_as_sent_with_their_normal_form(product: Pr
     assert event["property_keys"] == {"workspace_id": "workspaceId"}
 
 
+async def test_of_several_spellings_of_a_property_key_the_one_that_counts_is_known(product: Product) -> None:
+    for properties in ({"Plan": 1, "plan": 2}, {"plan": 2, "Plan": 1}):
+        await product.accept({"external_user_id": "a", "name": "n", "properties": properties})
+    for properties in ({"TeamId": 1, "teamId": 2}, {"teamId": 2, "TeamId": 1}):
+        await product.accept({"external_user_id": "b", "name": "n", "properties": properties})
+    await product.process()
+    assert [event["property_keys"] for event in await product.events("a")] == [None, None]
+    assert [event["property_keys"] for event in await product.events("b")] == [{"team_id": "teamId"}] * 2
+
+
 async def test_a_canonical_event_without_its_property_is_kept_aside_with_the_reason(product: Product) -> None:
     await product.accept({"external_user_id": "u", "name": "feature_used"})
     await product.accept({"external_user_id": "u", "name": "feature_used", "properties": {"feature": "f"}})

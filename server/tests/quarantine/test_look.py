@@ -122,7 +122,8 @@ async def test_every_reason_is_counted_by_name(desk: Desk) -> None:
 
 
 async def test_counts_are_exact_up_to_a_bound(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overview, "MOST_COUNTED", 3)
+    monkeypatch.setattr(overview, "MOST_COUNTED", 4)
+    monkeypatch.setattr(overview, "MOST_OF_A_NAME", 3)
     monkeypatch.setattr(overview, "MOST_GROUPS", 2)
     await fill(desk)
     counts = await desk.get("/quarantine/reasons")

@@ -46,7 +46,7 @@ STAGE_AFTER_EVENT = """
 | `cancelled` | – | – | active | – | – | – |
 | `churned` | signed_up | trial | active | – | – | – |
 """
-CALENDAR_ENDS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+CALENDAR_ENDS = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 COLUMNS = {"signed_up": "user_signed_up", "cancelled": "subscription_cancelled"}
 
 

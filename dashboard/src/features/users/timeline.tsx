@@ -66,9 +66,7 @@ function Line({ entry }: { entry: TimelineEntry }): ReactNode {
 function DayOf({ day }: { day: Day<TimelineEntry> }): ReactNode {
   return (
     <section aria-label={day.name}>
-      <h3 className="border-b bg-sunken px-4 py-1.5 text-xs font-medium text-ink-3">
-        {day.name}
-      </h3>
+      <h3 className="border-b bg-sunken px-4 py-1.5 text-xs font-medium text-ink-3">{day.name}</h3>
       <ul>
         {day.entries.map((entry, index) => (
           <li key={index} className="border-b last:border-0">

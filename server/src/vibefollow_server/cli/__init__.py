@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from . import backup, doctor, openapi, processes
+from . import backup, demo, doctor, openapi, processes
 
 # Groups of commands, each a file here with a typer app named `app`.
 GROUPS = {
@@ -24,6 +24,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     backup.backup,
     backup.restore,
     openapi.openapi,
+    demo.demo,
 )
 
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from vibefollow_server.secret import Secret
 
 app = typer.Typer(
-    no_args_is_help=True, help="Make and list projects; show and set their limits and their retention."
+    no_args_is_help=True, help="Make, list and change projects; show and set their limits and retention."
 )
 
 COLUMNS = ("name", "live project id", "test project id", "created")
+CHANGE_COLUMNS = ("name", "timezone", "grace period in days")
 LIMIT_COLUMNS = ("limit", "value", "unit", "default", "is")
 
 
@@ -57,6 +58,32 @@ def list_(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
 
     projects = with_database(settings_from(data_dir, database_url), work)
     print_table(COLUMNS, [_row(project) for project in projects])
+
+
+@app.command("change")
+def change(
+    project: Annotated[str, typer.Option(help="Name or id of the project.")],
+    name: Annotated[str | None, typer.Option(help="Call it so.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="As in the IANA database.")] = None,
+    grace_period_days: Annotated[
+        int | None,
+        typer.Option(help="How long access goes on after a cancellation that does not say when it ends."),
+    ] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Change name, timezone or grace period of a project, in both environments, and show them.
+
+    The grace period holds for past cancellations too; the worker goes through them within a minute.
+    """
+
+    async def work(connection: "asyncpg.Connection[asyncpg.Record]", _: "Secret") -> "Project":
+        from vibefollow_server.projects.service import change_named_project
+
+        return await change_named_project(connection, project, name, timezone, grace_period_days)
+
+    changed = with_database(settings_from(data_dir, database_url), work)
+    print_table(CHANGE_COLUMNS, [(changed.name, changed.timezone, changed.grace_period_days)])
 
 
 @app.command("limits")

@@ -136,7 +136,8 @@ def read_properties(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
 
     `properties` as sent: keys in any spelling, of several that compare alike as in `keys.by_normal_form`.
     """
-    values = by_normal_form(properties)
+    # Mostly all keys are in normal form already.
+    values = properties if all(map(str.islower, properties)) else by_normal_form(properties)
     found = {wanted.name: values.get(normal_form(wanted.name)) for wanted in CANONICAL[name].properties}
     return {key: value for key, value in found.items() if value is not None}
 

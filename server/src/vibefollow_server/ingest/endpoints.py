@@ -4,6 +4,7 @@ Checks come in SPEC section 2's order: 404, 405, 401, 429, 415, Idempotency-Key,
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -18,8 +19,10 @@ from vibefollow_server.settings import Settings
 from .api_keys import ApiKeys, Caller
 from .backfill import BackfillGate
 from .body import Body, ByteBudget
-from .lanes import backfill_lane, live_lane
+from .copy_format import Record
+from .lanes import BACKFILL_LANES, LANE_MASK, LIVE_LANES
 from .log import IngestLog
+from .problems import Kept
 from .rate_limits import RateLimits
 from .request import RequestHeaders, auth_required
 from .rings import digest_of
@@ -34,9 +37,11 @@ Headers = list[tuple[bytes, bytes]]
 
 ENDPOINTS = {endpoint.path: endpoint for endpoint in Endpoint}
 ACCEPTED = b'{"data":{"accepted":true}}'
-# Larger bodies that need the slow path are explained in a thread, so that nobody else waits for them.
-SLOW_IN_THREAD_BYTES = 32 * 1024
+# Bodies from this size on are decoded one by one; those that need the slow path are explained in a thread, so
+# that nobody else waits for them.
+LARGE_BODY_BYTES = 32 * 1024
 MOST_SLOW_AT_ONCE = 2
+AT_ONCE = contextlib.nullcontext()
 
 
 class IngestApi:
@@ -51,6 +56,7 @@ class IngestApi:
         self._log = log
         self._budget = ByteBudget(settings.body_budget, settings.accept_wait_seconds)
         self._stalls = StallWatch(settings.body_stall_seconds)
+        self._large_turns = asyncio.Lock()
         self._slow_turns = asyncio.Semaphore(MOST_SLOW_AT_ONCE)
 
     def bytes_held(self) -> int:
@@ -77,8 +83,10 @@ class IngestApi:
         key = headers.idempotency_key()
         with Body(self._budget, self._stalls) as incoming:
             body = await incoming.read(receive, headers.content_length(), gzipped=gzipped)
-            now = clock.now()
-            accepted = validate_fast(endpoint, body, now) or await self._explain(endpoint, body, now)
+            async with self._turn_of(body):
+                now = clock.now()  # not before its turn: the log wants times that do not run backwards
+                accepted = validate_fast(endpoint, body, now)
+            accepted = accepted or await self._explain(endpoint, body, now)
             submission = _submission(caller, endpoint, accepted, key, body, now)
             del body
             outcome = await self._log.submit(submission)
@@ -105,9 +113,13 @@ class IngestApi:
         if endpoint.bulk:
             await self._gate.demand_room(caller.project_id, caller.backfill_queue_limit)
 
+    def _turn_of(self, body: bytes) -> contextlib.AbstractAsyncContextManager[object]:
+        """Let large bodies be decoded one by one, so that in between the database gets what it waits for."""
+        return self._large_turns if len(body) >= LARGE_BODY_BYTES else AT_ONCE
+
     async def _explain(self, endpoint: Endpoint, body: bytes, now: datetime) -> Accepted:
         """Take a body apart that is not plainly good; raises 400 and 422 with everything that is wrong."""
-        if len(body) < SLOW_IN_THREAD_BYTES:
+        if len(body) < LARGE_BODY_BYTES:
             verdict = validate_slow(endpoint, body, now)
         else:
             async with self._slow_turns:
@@ -130,14 +142,10 @@ def _endpoint(scope: dict[str, Any]) -> Endpoint:
 def _submission(
     caller: Caller, endpoint: Endpoint, accepted: Accepted, key: str | None, body: bytes, now: datetime
 ) -> Submission:
-    kind = int(endpoint.kind)
     return Submission(
         project_id=caller.project_id,
         received_at=now,
-        records=[
-            (index, kind, _lane(endpoint, user_hash, of_the_past), user_hash, payload)
-            for index, payload, user_hash, of_the_past in accepted.records
-        ],
+        records=_records(endpoint, accepted.records),
         status=200 if endpoint.bulk else 202,
         answer=_counts(accepted) if endpoint.bulk else None,
         digest=digest_of(key) if key is not None else None,
@@ -145,11 +153,16 @@ def _submission(
     )
 
 
-def _lane(endpoint: Endpoint, user_hash: int, of_the_past: bool) -> int:
-    """Return where a record waits: users and past events that come in bulk do not hold up live records."""
-    if endpoint.bulk and (of_the_past or endpoint.kind is RecordKind.USER):
-        return backfill_lane(user_hash)
-    return live_lane(user_hash)
+def _records(endpoint: Endpoint, kept: list[Kept]) -> list[Record]:
+    """Give each record its lane: users and past events that come in bulk do not hold up live records."""
+    kind = int(endpoint.kind)
+    past = BACKFILL_LANES if endpoint.bulk else LIVE_LANES
+    present = past if endpoint.kind is RecordKind.USER else LIVE_LANES
+    # Looked up, not called: there are hundreds of thousands a second.
+    return [
+        (index, kind, (past if of_the_past else present)[user_hash & LANE_MASK], user_hash, payload)
+        for index, payload, user_hash, of_the_past in kept
+    ]
 
 
 def _fingerprint(endpoint: Endpoint, body: bytes) -> bytes:

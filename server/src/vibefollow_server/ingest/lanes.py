@@ -12,6 +12,9 @@ import zlib
 
 LANES = 8
 ALL_LANES = 2 * LANES
+LIVE_LANES, BACKFILL_LANES = tuple(range(LANES)), tuple(range(LANES, ALL_LANES))
+# The bits of a user's hash that choose among eight lanes.
+LANE_MASK = LANES - 1
 
 
 def hash_user(external_user_id: str) -> int:
@@ -22,9 +25,9 @@ def hash_user(external_user_id: str) -> int:
 
 def live_lane(user_hash: int) -> int:
     """Return the lane of a user's live records, 0 to 7."""
-    return user_hash & (LANES - 1)
+    return LIVE_LANES[user_hash & LANE_MASK]
 
 
 def backfill_lane(user_hash: int) -> int:
     """Return the lane of a user's backfilled records, 8 to 15."""
-    return (user_hash & (LANES - 1)) + LANES
+    return BACKFILL_LANES[user_hash & LANE_MASK]

@@ -1,8 +1,9 @@
 """The way into the durable log: requests that arrive together become one transaction.
 
-One flusher a process takes whatever waits, commits it, and answers everybody; the next group gathers
-meanwhile. A request that comes alone is not delayed, and under load the groups grow by themselves. What
-shares a key with another process at this very moment leaves the group and waits by itself.
+A flusher takes whatever waits, commits it, and answers everybody; the next group gathers meanwhile. A request
+that comes alone is not delayed, and under load the groups grow by themselves. Where a lot waits, a second
+flusher sends it to PostgreSQL while the first one's group is being committed. What shares a key with another
+process at this very moment leaves the group and waits by itself.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ MOST_BYTES = 8 * 1024 * 1024
 KEY_WAIT_SECONDS = 5.0
 # How long the flusher lets one key keep its whole group waiting.
 GROUP_PATIENCE_SECONDS = 0.2
+# So many records are worth a second group beside the one that is being committed.
+MANY_RECORDS = 1_000
 MOST_APART = 4
 # How often somebody looks who has waited for too long: one timer for all, not one for each request.
 LOOK_SECONDS = 0.1
@@ -57,22 +60,25 @@ class IngestLog:
         self._wait_seconds = wait_seconds
         self._announcer = Announcer(pool)
         self._commit = GroupCommit(Streams(segment_seconds(kept_seconds)), self._announcer)
-        self._connection = HeldConnection(pool, f"SET lock_timeout = {int(GROUP_PATIENCE_SECONDS * 1000)}")
+        prepare = f"SET lock_timeout = {int(GROUP_PATIENCE_SECONDS * 1000)}"
+        self._connections = [HeldConnection(pool, prepare), HeldConnection(pool, prepare)]
         self._waiting: deque[Submission] = deque()
-        self._something_waits = asyncio.Event()
+        self._records_waiting = 0
+        self._something_waits, self._much_waits = asyncio.Event(), asyncio.Event()
         self._deadlines: deque[tuple[float, Submission]] = deque()
         self._keys_at_work: dict[tuple[uuid.UUID, bytes], Submission] = {}
         self._apart: set[asyncio.Task[None]] = set()
         self._turns_apart = asyncio.Semaphore(MOST_APART)
         self._tasks: list[asyncio.Task[None]] = []
-        self._flushing = False
+        self._flushing = 0
 
     def start(self) -> None:
         """Start the flusher in the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._announcer.start()
         self._tasks = [
-            asyncio.create_task(self._flush_for_ever()),
+            asyncio.create_task(self._flush_for_ever(self._something_waits, self._connections[0])),
+            asyncio.create_task(self._flush_for_ever(self._much_waits, self._connections[1])),
             asyncio.create_task(self._expire_for_ever()),
         ]
 
@@ -88,7 +94,8 @@ class IngestLog:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._apart, return_exceptions=True)
         await self._announcer.close()
-        await self._connection.give_back()
+        for connection in self._connections:
+            await connection.give_back()
 
     async def submit(self, submission: Submission) -> Outcome:
         """Return what became of the request; `Committed` only after its transaction is durable."""
@@ -109,9 +116,13 @@ class IngestLog:
             del self._keys_at_work[name]
 
     async def _wait_for_commit(self, submission: Submission) -> Outcome:
+        submission.pack()
         self._deadlines.append((time.monotonic() + self._wait_seconds, submission))
         self._waiting.append(submission)
+        self._records_waiting += len(submission.records)
         self._something_waits.set()
+        if self._records_waiting >= MANY_RECORDS:
+            self._much_waits.set()
         self._counters.requests_waiting += 1
         try:
             return await submission.outcome
@@ -126,12 +137,13 @@ class IngestLog:
             while waiting and (not waiting[0][1].is_wanted or waiting[0][0] <= time.monotonic()):
                 waiting.popleft()[1].settle(Unavailable())
 
-    async def _flush_for_ever(self) -> None:
+    async def _flush_for_ever(self, occasion: asyncio.Event, connection: HeldConnection) -> None:
         while True:
-            await self._something_waits.wait()
-            self._flushing = True
-            await self._flush(self._take_group())
-            self._flushing = False
+            await occasion.wait()
+            self._flushing += 1
+            if group := self._take_group():
+                await self._flush(group, connection)
+            self._flushing -= 1
 
     def _take_group(self) -> list[Submission]:
         """Take from the front of what waits, up to the bounds of one group."""
@@ -139,24 +151,27 @@ class IngestLog:
         records = size = 0
         while self._waiting and (not group or (records < MOST_RECORDS and size < MOST_BYTES)):
             submission = self._waiting.popleft()
+            self._records_waiting -= len(submission.records)
             if submission.is_wanted:
                 group.append(submission)
                 records += len(submission.records)
-                size += sum(len(record[-1]) for record in submission.records)
+                size += submission.size
         if not self._waiting:
             self._something_waits.clear()
+        if self._records_waiting < MANY_RECORDS:
+            self._much_waits.clear()
         return group
 
-    async def _flush(self, group: Sequence[Submission]) -> None:
+    async def _flush(self, group: Sequence[Submission], connection: HeldConnection) -> None:
         began = time.monotonic()
         try:
-            await self._commit.run(group, self._connection.use)
+            await self._commit.run(group, connection.use)
             self._counters.note_commit(group, time.monotonic() - began)
         except KeysHeldError:
             for submission in group:
                 if submission.digest is not None:
                     self._set_apart(submission)
-            await self._flush([submission for submission in group if submission.digest is None])
+            await self._flush([one for one in group if one.digest is None], connection)
         except Exception as error:  # noqa: BLE001 - the flusher outlives whatever one group does to it
             _give_up(group, error)
 
@@ -168,7 +183,7 @@ class IngestLog:
     async def _commit_alone(self, submission: Submission) -> None:
         try:
             async with self._turns_apart:
-                await self._commit.run([submission], self._patient_connection, at_once=False)
+                await self._commit.run([submission], self._patient_connection, usual=False)
         except KeysHeldError:
             submission.settle(KeyInProgress())
         except Exception as error:  # noqa: BLE001 - its waiter must hear of it

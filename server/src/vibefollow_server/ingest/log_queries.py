@@ -3,11 +3,11 @@
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vibefollow_server.db.pool import Connection
 
-from .copy_format import COLUMNS, LogRow, encode_copy
+from .copy_format import COLUMNS, HEADER, TRAILER, CopyBlock, LogRow, encode_rows
 from .key_queries import CLAIM, KeyRow, key_columns, key_terms
 
 
@@ -57,13 +57,18 @@ SELECT 1 / (count(*) = $27 AND (SELECT as_believed FROM advanced))::int FROM cla
 """
 
 
-async def append_to_log(connection: Connection, segment: int, rows: Sequence[LogRow]) -> None:
-    """COPY rows into a segment of the durable log."""
+async def append_to_log(
+    connection: Connection, segment: int, rows: Sequence[LogRow], blocks: Sequence[CopyBlock]
+) -> None:
+    """COPY rows, single and in blocks, into a segment of the durable log."""
 
-    async def whole() -> AsyncIterator[bytes]:
-        yield encode_copy(rows)
+    async def parts() -> AsyncIterator[Any]:  # asyncpg takes every buffer, its types say bytes
+        yield HEADER + encode_rows(rows)
+        for block in blocks:
+            yield block.encoded
+        yield TRAILER
 
-    await connection.copy_to_table(f"ingest_log_{segment}", source=whole(), columns=COLUMNS, format="binary")
+    await connection.copy_to_table(f"ingest_log_{segment}", source=parts(), columns=COLUMNS, format="binary")
 
 
 async def advance_heads(connection: Connection, heads: Sequence[Head]) -> None:

@@ -8,13 +8,14 @@ processes share would not allow that.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from vibefollow_server.ids import uuid7
 
-from .copy_format import LogRow, Place
+from .copy_format import CopyBlock, LogRow, Place
 from .lanes import ALL_LANES
 from .log_queries import Head
 from .rings import SEGMENTS
@@ -25,9 +26,14 @@ MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(slots=True)
 class Numbered:
-    """Submissions laid out for the log: rows by segment, and the heads that follow from them."""
+    """Submissions laid out for the log: rows and blocks by segment, and the heads that follow from them.
 
-    rows: dict[int, list[LogRow]] = field(default_factory=dict)
+    `generation`: of the streams that the numbers are of.
+    """
+
+    generation: int = 0
+    rows: defaultdict[int, list[LogRow]] = field(default_factory=lambda: defaultdict(list))
+    blocks: defaultdict[int, list[CopyBlock]] = field(default_factory=lambda: defaultdict(list))
     heads: list[Head] = field(default_factory=list)
 
 
@@ -43,7 +49,8 @@ class Stream:
     received_on: date
     not_before: datetime
     clock: datetime
-    committed: dict[uuid.UUID, list[int]] = field(default_factory=dict)
+    # The last numbers that were given, project by project and lane by lane.
+    given: dict[uuid.UUID, list[int]] = field(default_factory=dict)
     places: dict[uuid.UUID, list[Place]] = field(default_factory=dict)
 
     def places_of(self, project_id: uuid.UUID) -> list[Place]:
@@ -55,7 +62,11 @@ class Stream:
 
 
 class Streams:
-    """This process's open streams, and the last numbers that are committed in each for each project."""
+    """This process's open streams, and the last numbers that were given in each for each project.
+
+    Where numbers were given and did not come about, whatever was given after them must not come about either.
+    Therefore all streams are abandoned then, and a new generation of them begins.
+    """
 
     # A request may straddle the end of a stretch; a clock may step back. Older ones are forgotten.
     MOST_OPEN = 4
@@ -65,13 +76,14 @@ class Streams:
         self._open: dict[tuple[date, int], Stream] = {}
         self._newest: Stream | None = None
         self._latest: datetime | None = None
+        self._generation = 0
 
     def number(self, submissions: Iterable[Submission]) -> Numbered:
         """Lay out the records of `submissions` in their order.
 
-        Numbers count as used when `committed` is told of the heads, and are given again where it is not.
+        Its numbers will be given again, unless they are taken by `take`.
         """
-        numbered = Numbered()
+        numbered = Numbered(self._generation)
         heads: dict[tuple[uuid.UUID, uuid.UUID], Head] = {}
         for submission in submissions:
             if not submission.records:
@@ -79,38 +91,36 @@ class Streams:
             stream = self._stream_at(submission.received_at)
             key = (submission.project_id, stream.stream_id)
             before = heads.get(key) or self._head(stream, submission.project_id)
-            rows = numbered.rows.setdefault(stream.segment, [])
-            self._lay_out(submission, stream, before.head_seqs, rows)
+            _lay_out(submission, stream, before.head_seqs, numbered)
             latest = max(before.last_received_at, submission.received_at)
             heads[key] = before._replace(last_received_at=latest)
         numbered.heads = [heads[key] for key in sorted(heads)]
         return numbered
 
-    def committed(self, heads: Iterable[Head]) -> None:
-        """Note that the log goes up to `heads`."""
+    def take(self, numbered: Numbered) -> None:
+        """Let the next numbers come after these, which are committed or about to be."""
         by_id = {stream.stream_id: stream for stream in self._open.values()}
-        for head in heads:
+        for head in numbered.heads:
             if head.stream_id in by_id:
-                by_id[head.stream_id].committed[head.project_id] = head.head_seqs
+                by_id[head.stream_id].given[head.project_id] = head.head_seqs
 
-    def abandon(self) -> None:
-        """Open new streams from now on: the outcome of a commit to the present ones is not known."""
-        self._open.clear()
-        self._newest = None
+    def may_come_about(self, numbered: Numbered) -> bool:
+        """Tell whether all numbers that were given before these came about, once their commits have ended."""
+        return numbered.generation == self._generation
 
-    @staticmethod
-    def _lay_out(submission: Submission, stream: Stream, seqs: list[int], rows: list[LogRow]) -> None:
-        received_at, places = submission.received_at, stream.places_of(submission.project_id)
-        for index, kind, lane, user_hash, payload in submission.records:
-            seqs[lane] = seq = seqs[lane] + 1
-            rows.append((places[lane], seq, user_hash, kind, index, received_at, payload))
+    def abandon(self, numbered: Numbered) -> None:
+        """Open new streams from now on: these numbers did not come about, or nobody knows."""
+        if self.may_come_about(numbered):
+            self._generation += 1
+            self._open.clear()
+            self._newest = None
 
     @staticmethod
     def _head(stream: Stream, project_id: uuid.UUID) -> Head:
-        seqs = stream.committed.get(project_id) or [0] * ALL_LANES
+        seqs = stream.given.get(project_id) or [0] * ALL_LANES
         return Head(
             project_id, stream.stream_id, stream.segment, stream.received_on,
-            stream.not_before, stream.not_before, [*seqs], project_id not in stream.committed,
+            stream.not_before, stream.not_before, [*seqs], project_id not in stream.given,
         )  # fmt: skip
 
     def _stream_at(self, received_at: datetime) -> Stream:
@@ -130,3 +140,17 @@ class Streams:
         # Of what is laid out, not of what is committed: the clock may step back within one group.
         self._latest = max(stream.not_before, received_at, self._latest or received_at)
         return stream
+
+
+def _lay_out(submission: Submission, stream: Stream, seqs: list[int], numbered: Numbered) -> None:
+    """Give a submission's records the numbers after `seqs`, and count those on."""
+    records = submission.records
+    if isinstance(records, CopyBlock):
+        records.number(stream.segment, stream.stream_id, seqs)
+        numbered.blocks[stream.segment].append(records)
+        return
+    rows, received_at = numbered.rows[stream.segment], submission.received_at
+    places = stream.places_of(submission.project_id)
+    for index, kind, lane, user_hash, payload in records:
+        seqs[lane] = seq = seqs[lane] + 1
+        rows.append((places[lane], seq, user_hash, kind, index, received_at, payload))

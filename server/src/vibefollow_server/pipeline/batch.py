@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter, itemgetter
 
@@ -10,6 +10,8 @@ from vibefollow_server import clock
 from vibefollow_server.db.pool import Connection
 from vibefollow_server.ids import uuid7
 from vibefollow_server.ingest.lanes import hash_user, live_lane
+from vibefollow_server.overview.activity import Floors, note_active_users
+from vibefollow_server.overview.stage_counts import count_moves, counted_as
 from vibefollow_server.users.merging import Change, UserState
 from vibefollow_server.users.state.derived import DerivedState
 from vibefollow_server.users.state.queries import save_standings
@@ -29,8 +31,13 @@ LONGEST_REQUEST = timedelta(milliseconds=1)
 Counts = dict[date, list[int]]
 
 
-async def store(connection: Connection, project_id: uuid.UUID, understood: Understood) -> Counts:
-    """Do everything that follows from some records; return how many it were of each kind, day by day."""
+async def store(
+    connection: Connection, project_id: uuid.UUID, understood: Understood, floors: Floors | None = None
+) -> Counts:
+    """Do everything that follows from some records; return how many it were of each kind, day by day.
+
+    `floors`: of the sketches of active users, where the transaction has written nothing there yet.
+    """
     stored = queries.Stored({}, set())
     now = clock.now()
     present = _present(now, understood.events)
@@ -39,7 +46,15 @@ async def store(connection: Connection, project_id: uuid.UUID, understood: Under
         events = sorted(understood.events, key=_by_user_and_time)
         lane = live_lane(hash_user(events[0].external_user_id))
         stored = await queries.store_events(connection, project_id, events, present, ring_at(now), lane)
-    telling = [event for event in understood.events if event.identity in stored.telling]
+        await note_active_users(
+            connection,
+            project_id,
+            events,
+            present,
+            all_are_stored=sum(stored.numbers.values()) == len(events),
+            floors=floors,
+        )
+    telling = _each_once(understood.events, stored.telling)
     if telling:
         await count_uses(connection, project_id, telling)
     happened = lifecycle_events(telling)
@@ -59,6 +74,16 @@ def _present(now: datetime, events: Sequence[Event]) -> datetime:
     """Return up to when events have happened. What was received is not ahead, whosever clock it was."""
     latest = max(map(_received_at, events), default=now)
     return max(now, latest + LONGEST_REQUEST)
+
+
+def _each_once(events: Iterable[Event], identities: Collection[str]) -> list[Event]:
+    """Return the events of some identities; of those that are the same event, the one received first."""
+    found: dict[str, Event] = {}
+    if identities:
+        for event in events:
+            if event.identity in identities:
+                found.setdefault(event.identity, event)
+    return list(found.values())
 
 
 async def _follow(
@@ -84,7 +109,10 @@ async def _follow(
     }
     if concerned:
         news = news_of(happened, users, concerned)
+        before = counted_as({user_id: one for user_id, one in concerned.items() if user_id in known})
         standings |= await follow(connection, project_id, concerned, news, present)
+        after = counted_as({user_id: standings[user_id] for user_id in concerned})
+        await count_moves(connection, project_id, before, after)
     if users:
         await queries.save_users(connection, project_id, [users[one] for one in sorted(users)], standings)
     if others := {user_id: standings[user_id] for user_id in concerned.keys() - users.keys()}:

@@ -31,7 +31,11 @@ def identity_by_id(external_user_id: str, event_id: str) -> str:
 def identity_by_content(
     external_user_id: str, name: str, occurred_at: datetime, properties: Mapping[str, object]
 ) -> str:
-    """Return the identity of an event without a name of its own: it is what it says."""
+    """Return the identity of an event without a name of its own: it is what it says.
+
+    Of several spellings of one key the one sent last is taken, and not the one that counts elsewhere: the
+    identities of events that are stored stay what they are, so that a repetition is known as one.
+    """
     content = {
         key if key.islower() else normal_form(key): value if type(value) in _PLAIN else _by_value(value)
         for key, value in properties.items()

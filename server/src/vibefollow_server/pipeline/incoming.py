@@ -192,8 +192,12 @@ def occurred_at(row: Row, logged: LoggedEvent) -> datetime:
 
 
 def renamed_keys(sent: dict[str, Any]) -> dict[str, str]:
-    """Return {normal form: key as sent} of the keys that are not in normal form; of two, the later one."""
-    return {normal: key for key in sent if not key.islower() and (normal := normal_form(key)) != key}
+    """Return {normal form: key as sent} of the keys that are not in normal form.
+
+    Of several that compare alike it is the one that counts: see `events.keys.by_normal_form`.
+    """
+    renamed = [(normal, key) for key in sent if not key.islower() and (normal := normal_form(key)) != key]
+    return {normal: key for normal, key in sorted(renamed) if normal not in sent} if renamed else {}
 
 
 def too_old(

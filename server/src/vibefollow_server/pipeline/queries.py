@@ -55,6 +55,7 @@ async def store_events(
                                                                      → seen: first and last seen
                                                                      → named: counters of names, by day
                                                                      → ahead: those that are yet to happen
+                                                                     → by_minute: live ones, by receipt
 
     `lane` is one that the caller holds: nobody else counts in its rows.
     `ring` is the partition of `event_identities` that is written at present. Counters are kept of users who
@@ -99,12 +100,22 @@ WITH sent AS MATERIALIZED (
            property_keys::jsonb, received_at
     FROM sent WHERE event_id IS NULL OR identity IN (SELECT identity FROM claimed)
     ON CONFLICT (project_id, external_user_id, occurred_at, identity) DO NOTHING
-    RETURNING external_user_id, name, name_rank, occurred_at, identity, received_at
+    RETURNING external_user_id, name, name_rank, occurred_at, identity, live, received_at
 ), happened AS NOT MATERIALIZED (
     SELECT * FROM stored WHERE occurred_at <= $4
 ), ahead AS (
     INSERT INTO events_ahead (project_id, occurred_at, external_user_id, identity)
     SELECT $1, occurred_at, external_user_id, identity FROM stored WHERE occurred_at > $4
+), by_minute AS (
+    INSERT INTO live_event_minutes AS m (project_id, lane, slot, minute, count)
+    SELECT $1, $6, extract(epoch FROM minute)::bigint / 60 % 64, minute, count FROM (
+        SELECT date_trunc('minute', received_at) AS minute, count(*) FROM stored
+        WHERE live AND received_at > $4 - interval '1 hour' GROUP BY 1
+    ) n
+    ON CONFLICT (project_id, lane, slot) DO UPDATE SET
+        minute = greatest(m.minute, excluded.minute),
+        count = excluded.count * (excluded.minute >= m.minute)::int
+                + m.count * (m.minute >= excluded.minute)::int
 ), {count}
 SELECT (received_at AT TIME ZONE 'UTC')::date AS received_on, count(*) AS number,
        array_agg(identity) FILTER (WHERE name_rank = ANY($5::smallint[]) AND occurred_at <= $4) AS telling
@@ -172,20 +183,19 @@ async def users_with_due_events(
 async def take_due_events(
     connection: Connection, project_id: uuid.UUID, user_ids: Collection[str], present: datetime
 ) -> list[Event]:
-    """Count some users' events whose time has come, having been ahead; return those that say something."""
+    """Count some users' events whose time has come, having been ahead; return them."""
     rows = await connection.fetch(
-        _TAKE_DUE_EVENTS,
+        _TAKE_DUE_EVENTS.format(count=_COUNT.replace("$6", "$5")),
         project_id,
         list(NON_ACTIVITY_NAMES),
         list(user_ids),
         present,
-        _TELLING,
         live_lane(hash_user(next(iter(user_ids)))),
     )
     return [Event(*row) for row in rows]
 
 
-_TAKE_DUE_EVENTS = f"""
+_TAKE_DUE_EVENTS = """
 WITH due AS (
     DELETE FROM events_ahead
     WHERE project_id = $1 AND occurred_at <= $4 AND external_user_id = ANY($3::text[])
@@ -193,10 +203,10 @@ WITH due AS (
 ), happened AS MATERIALIZED (
     SELECT e.* FROM due d JOIN events e ON e.project_id = $1 AND e.external_user_id = d.external_user_id
         AND e.occurred_at = d.occurred_at AND e.identity = d.identity
-), {_COUNT}
+), {count}
 SELECT external_user_id, occurred_at, replace(identity::text, '-', ''), name, name_rank, live, event_id,
        properties::text, property_keys::text, received_at
-FROM happened WHERE name_rank = ANY($5::smallint[])
+FROM happened
 """
 
 

@@ -16,6 +16,7 @@ import structlog
 from vibefollow_server.db.pool import OTHER_PLANS, Pool
 from vibefollow_server.ingest.held_connection import HeldConnection
 from vibefollow_server.ingest.rings import segment_seconds
+from vibefollow_server.overview.activity import Floors
 
 from . import log_queries
 from .counters import PipelineCounters
@@ -71,6 +72,7 @@ class Slot:
         self._most = most
         self._counters = counters or PipelineCounters()
         self._mover = Mover(segment_seconds(kept_seconds))
+        self._floors = Floors()
         self._backfill_size = BackfillSize(most)
         self._something_new = asyncio.Event()
         self._news: set[uuid.UUID] = set()
@@ -161,7 +163,7 @@ class Slot:
                 if turn.project_id not in self._offered:
                     await log_queries.offer_turns(connection, turn.project_id)
                     self._offered.add(turn.project_id)
-                return await take_turn(connection, turn, self._mover)
+                return await take_turn(connection, turn, self._mover, self._floors)
         except UnfitRecordError:
             self._mover.forget()
             raise

@@ -22,6 +22,8 @@ import structlog
 from vibefollow_server import clock
 from vibefollow_server.db.pool import DATABASE_TROUBLE, Connection, Pool
 from vibefollow_server.ingest.lanes import LANES, hash_user, live_lane
+from vibefollow_server.overview.activity import note_active_users
+from vibefollow_server.overview.stage_counts import count_moves, counted_as
 from vibefollow_server.users.state.queries import (
     due_users,
     load_due,
@@ -94,9 +96,10 @@ async def _pass_time(
     async with connection.transaction():
         await connection.execute(PREPARE.replace("SET ", "SET LOCAL "))
         bounds = await _take_lanes(connection, project_id, user_ids, now)
-        telling = await queries.take_due_events(connection, project_id, user_ids, now)
-        await count_uses(connection, project_id, telling)
-        happened = lifecycle_events(telling)
+        happened_now = await queries.take_due_events(connection, project_id, user_ids, now)
+        await count_uses(connection, project_id, happened_now)
+        await note_active_users(connection, project_id, happened_now, now, all_are_stored=True)
+        happened = lifecycle_events(happened_now)
         due = await load_due(connection, project_id, bounds)
         moved = {event.external_user_id for event in happened} - due.keys()
         standings = due | (await load_standings(connection, project_id, moved) if moved else {})
@@ -106,8 +109,10 @@ async def _pass_time(
         # Who is derived anew, is so up to what is known; what time does to them then has its own turn.
         until = {user_id: now for user_id, standing in due.items() if standing.as_of is not None}
         news = news_of(happened, {}, standings)
+        before = counted_as(standings)
         after = await follow(connection, project_id, standings, news, now, until)
         await save_standings(connection, project_id, after)
+        await count_moves(connection, project_id, before, counted_as(after))
         await queries.note_activity(connection, project_id, user_ids)
 
 

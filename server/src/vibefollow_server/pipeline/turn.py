@@ -19,6 +19,7 @@ import structlog
 
 from vibefollow_server.db.pool import DATABASE_TROUBLE, Connection
 from vibefollow_server.ingest.lanes import LANES
+from vibefollow_server.overview.activity import Floors
 
 from . import log_queries
 from .batch import store
@@ -69,7 +70,9 @@ class UnfitRecordError(Exception):
         self.run = run
 
 
-async def take_turn(connection: Connection, turn: Turn, mover: Mover) -> Outcome:
+async def take_turn(
+    connection: Connection, turn: Turn, mover: Mover, floors: Floors | None = None
+) -> Outcome:
     """Process records in one transaction.
 
     Raises `UnfitRecordError` where a record makes the whole run fail, and what a lost connection raises.
@@ -90,7 +93,7 @@ async def take_turn(connection: Connection, turn: Turn, mover: Mover) -> Outcome
             run = await read_run(connection, turn.project_id, streams, bounds, turn.most)
         if run.rows:
             with _blaming(run):
-                await _process(connection, turn, mover, run, backfill, taken)
+                await _process(connection, turn, mover, run, backfill, taken, floors)
         elif streams and not bounds:
             logger.error("records_missing", records=sum(stream.records for stream in streams))
     # Where nothing could be done there is no use in trying at once.
@@ -114,14 +117,20 @@ def _bounds(live: Collection[Waiting]) -> dict[int, datetime]:
 
 
 async def _process(
-    connection: Connection, turn: Turn, mover: Mover, run: Run, backfill: list[Waiting], taken: Taken
+    connection: Connection,
+    turn: Turn,
+    mover: Mover,
+    run: Run,
+    backfill: list[Waiting],
+    taken: Taken,
+    floors: Floors | None,
 ) -> None:
     rows: list[Row] = run.rows
     held: list[Held] = []
     if turn.part is Part.LIVE and backfill:
         rows, held = await hold_back(connection, turn.project_id, run, backfill)
     understood = understand(run, rows, turn.unfit, taken.retention)
-    counts = await store(connection, turn.project_id, understood)
+    counts = await store(connection, turn.project_id, understood, floors)
     if held:
         await mover.move(connection, turn.project_id, run, held)
     await log_queries.finish(connection, turn.project_id, taken.lanes[0], counts, run.done())

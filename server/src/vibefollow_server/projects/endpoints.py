@@ -67,9 +67,14 @@ async def create_project(body: NewProject, member: SignedIn, connection: Databas
 
 @router.patch("/projects/{project_id}")
 async def change_project(body: ProjectChange, access: Admin, connection: Database) -> Answer[ProjectOut]:
-    """Change name, timezone or retention of a project: of both environments, whichever `project_id` names."""
+    """Change a project, both of its environments, whichever is named."""
     project = await service.change_project(
-        connection, access.project_id, body.name, body.timezone, body.retention()
+        connection,
+        access.project_id,
+        body.name,
+        body.timezone,
+        body.grace_period_days,
+        body.retention(),
     )
     return Answer(data=_shown(project, access.role))
 
@@ -138,6 +143,7 @@ def _shown(project: service.Project, role: Role) -> ProjectOut:
         name=project.name,
         timezone=project.timezone,
         retention_days=project.retention_days,
+        grace_period_days=project.grace_period_days,
         role=role,
         created_at=project.created_at,
         live_project_id=project.live_project_id,

@@ -30,7 +30,7 @@ class RetentionChange:
 
 
 _PAIR = (
-    "SELECT t.pair_id, t.name, t.timezone, t.retention_days, t.created_at,"
+    "SELECT t.pair_id, t.name, t.timezone, t.grace_period_days, t.retention_days, t.created_at,"
     " l.id AS live_project_id, t.id AS test_project_id"
     " FROM projects t JOIN projects l ON l.pair_id = t.pair_id AND l.environment = 'live'"
 )
@@ -116,15 +116,18 @@ async def update_pair(
     pair_id: uuid.UUID,
     name: str | None,
     timezone: str | None,
+    grace_period_days: int | None,
     retention: RetentionChange,
 ) -> None:
     """Change both environments of a project; None leaves as it is. A taken name violates a constraint."""
     await connection.execute(
         "UPDATE projects SET name = coalesce($2, name), timezone = coalesce($3, timezone),"
-        " retention_days = CASE WHEN $4 THEN $5::integer ELSE retention_days END WHERE pair_id = $1",
+        " grace_period_days = coalesce($4, grace_period_days),"
+        " retention_days = CASE WHEN $5 THEN $6::integer ELSE retention_days END WHERE pair_id = $1",
         pair_id,
         name,
         timezone,
+        grace_period_days,
         retention.wanted,
         retention.days,
     )

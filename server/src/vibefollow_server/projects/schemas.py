@@ -15,7 +15,7 @@ from .links import normal_email
 from .passwords import LONGEST
 from .queries import RetentionChange
 from .roles import Role
-from .service import LONGEST_NAME, LONGEST_RETENTION_DAYS
+from .service import LONGEST_GRACE_PERIOD_DAYS, LONGEST_NAME, LONGEST_RETENTION_DAYS
 
 
 def _deliverable(address: str) -> str:
@@ -71,11 +71,23 @@ class NewProject(Body):
     name: Name
 
 
+GracePeriod = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=LONGEST_GRACE_PERIOD_DAYS,
+        description="For so long access goes on after a cancellation that does not say when it ends; for past"
+        " cancellations too.",
+    ),
+]
+
+
 class ProjectChange(Body):
     """What to change of both environments; what is absent stays. Of name and timezone, null stays, too."""
 
     name: Name | None = None
     timezone: Annotated[Text, Field(max_length=100, examples=["Europe/Berlin"])] | None = None
+    grace_period_days: GracePeriod | None = None
     retention_days: Annotated[
         int | None, Field(ge=1, le=LONGEST_RETENTION_DAYS, description=f"{RETENTION} null: for ever.")
     ] = None
@@ -183,6 +195,7 @@ class ProjectOut(BaseModel):
 
     name: str
     timezone: str
+    grace_period_days: int
     retention_days: int | None = Field(description=f"{RETENTION} null: for ever.")
     role: Role
     created_at: Moment

@@ -9,7 +9,11 @@ import asyncpg
 from vibefollow_server.db.pool import Connection, Record
 from vibefollow_server.errors import ApiError, OperatorError, refusal
 from vibefollow_server.ids import uuid7
+from vibefollow_server.ingest.lanes import LANES
+from vibefollow_server.pipeline.log_queries import offer_turns, wait_for_turns
 from vibefollow_server.secret import Secret
+from vibefollow_server.users.state.derived import DEFAULT_GRACE_PERIOD
+from vibefollow_server.users.state.queries import mark_cancelled_due_anew
 
 from . import member_queries, queries
 from .api_key import Environment
@@ -20,7 +24,9 @@ from .roles import ROLES
 FIRST_PROJECT = "My project"
 FIRST_KEY = "First key"
 LONGEST_NAME = 100
+LONGEST_GRACE_PERIOD_DAYS = 3650
 LONGEST_RETENTION_DAYS = 36_500
+AS_IT_IS = RetentionChange(False, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Project:
     pair_id: uuid.UUID
     name: str
     timezone: str
+    grace_period_days: int
     created_at: datetime
     live_project_id: uuid.UUID
     test_project_id: uuid.UUID
@@ -63,7 +70,7 @@ async def create_project(
             raise name_taken()
         if owner_id is not None:
             await member_queries.raise_role(connection, pair_id, owner_id, "owner", now, ROLES)
-    return Project(pair_id, name, "UTC", now, ids["live"], ids["test"])
+    return Project(pair_id, name, "UTC", DEFAULT_GRACE_PERIOD.days, now, ids["live"], ids["test"])
 
 
 async def change_project(
@@ -71,21 +78,36 @@ async def change_project(
     project_id: uuid.UUID,
     name: str | None,
     timezone: str | None,
-    retention: RetentionChange,
+    grace_period_days: int | None = None,
+    retention: RetentionChange = AS_IT_IS,
 ) -> Project:
-    """Change name, timezone (IANA) or retention of both environments; `project_id` is either's.
+    """Change both environments; `project_id` is either's, None leaves as it is. 422 where unfit.
 
-    422 where they are unfit.
+    `timezone` as in the IANA database. The grace period holds for past cancellations too: the worker derives
+    those anew who have ever cancelled.
     """
     if timezone is not None and not await queries.is_timezone(connection, timezone):
         message = "This is no timezone of the IANA database, such as Europe/Berlin."
         raise refusal(422, "validation_failed", message, "timezone")
     project = await _existing(connection, project_id)
     try:
-        await queries.update_pair(connection, project.pair_id, name, timezone, retention)
+        async with connection.transaction():
+            await queries.update_pair(
+                connection, project.pair_id, name, timezone, grace_period_days, retention
+            )
+            if grace_period_days not in (None, project.grace_period_days):
+                for environment_id in (project.live_project_id, project.test_project_id):
+                    await _derive_cancelled_anew(connection, environment_id)
     except asyncpg.UniqueViolationError:
         raise name_taken() from None
     return await _existing(connection, project_id)
+
+
+async def _derive_cancelled_anew(connection: Connection, project_id: uuid.UUID) -> None:
+    """Mark who has ever cancelled, once nobody is at work with the grace period from before."""
+    await offer_turns(connection, project_id)
+    await wait_for_turns(connection, project_id, range(LANES))
+    await mark_cancelled_due_anew(connection, project_id)
 
 
 async def list_projects(connection: Connection) -> list[Project]:
@@ -116,7 +138,7 @@ async def change_retention(connection: Connection, name_or_id: str, days: int | 
     if days is not None and not 1 <= days <= LONGEST_RETENTION_DAYS:
         raise OperatorError(f"Events are kept for 1 to {LONGEST_RETENTION_DAYS} days, or for ever.")
     project = await find_project(connection, name_or_id)
-    await queries.update_pair(connection, project.pair_id, None, None, RetentionChange(True, days))
+    await queries.update_pair(connection, project.pair_id, None, None, None, RetentionChange(True, days))
     return await find_project(connection, str(project.live_project_id))
 
 
@@ -124,6 +146,26 @@ async def create_named_project(connection: Connection, name: str, now: datetime)
     """Make a project for the command line. Raises `OperatorError` where the name is unfit or taken."""
     try:
         return await create_project(connection, demand_name(name), now)
+    except ApiError as error:
+        raise OperatorError(error.problems[0].message) from None
+
+
+async def change_named_project(
+    connection: Connection,
+    name_or_id: str,
+    name: str | None,
+    timezone: str | None,
+    grace_period_days: int | None,
+) -> Project:
+    """Change a project for the command line. Raises `OperatorError` where a value is unfit."""
+    project = await find_project(connection, name_or_id)
+    new_name = None if name is None else demand_name(name)
+    if grace_period_days is not None and not 0 <= grace_period_days <= LONGEST_GRACE_PERIOD_DAYS:
+        raise OperatorError(f"A grace period has 0 to {LONGEST_GRACE_PERIOD_DAYS} days.")
+    try:
+        return await change_project(
+            connection, project.test_project_id, new_name, timezone, grace_period_days
+        )
     except ApiError as error:
         raise OperatorError(error.problems[0].message) from None
 

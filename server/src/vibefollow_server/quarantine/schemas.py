@@ -49,7 +49,7 @@ class NameCount(BaseModel):
 
     name: str | None
     records: int
-    records_capped: bool = Field(description=f"There are more than {MOST_COUNTED}.")
+    records_capped: bool = Field(description="There are more; names are counted up to 1000.")
 
 
 class ReasonCount(BaseModel):
@@ -59,7 +59,7 @@ class ReasonCount(BaseModel):
     meaning: str
     remedy: str
     records: int
-    records_capped: bool = Field(description="There are more.")
+    records_capped: bool = Field(description=f"There are more than {MOST_COUNTED}.")
     names: list[NameCount]
 
 
@@ -67,7 +67,7 @@ class Counts(BaseModel):
     """What is in quarantine: every reason that there is, also without records."""
 
     reasons: list[ReasonCount]
-    names_capped: bool = Field(description="There are more names than are listed, and more records.")
+    names_capped: bool = Field(description="There are more names than are listed.")
     never_identified: int = Field(description="Users in `GET /quarantine/never-identified`.")
     never_identified_capped: bool = Field(description=f"There are more than {MOST_COUNTED}.")
 

@@ -97,7 +97,7 @@ async def email_history(
     """Return a user's e-mail addresses, the present one first; those known by an instant."""
     rows = await profile_queries.list_email_changes(connection, project_id, external_user_id, MOST_ADDRESSES)
     known = [row for row in rows if until is None or row["known_at"] <= until]
-    ends = [*(row["known_at"] for row in known[1:]), None]
+    ends = [*(row["known_at"] for row in known), None][1:]
     found = [
         EmailAddress(email=row["email"], since=row["known_at"], until=end)
         for row, end in zip(known, ends, strict=True)

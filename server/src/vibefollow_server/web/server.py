@@ -34,7 +34,7 @@ from .probes import Probes
 logger = structlog.get_logger()
 
 KEY_USE_RECORDED_EVERY = 10.0
-# One plan for all filters and projects would be a bad one for most; compiling one takes longer than running it.
+# One plan for all filters and projects would be bad for most; to compile one takes longer than to run it.
 PLANNED_FOR_EACH = {"plan_cache_mode": "force_custom_plan", "jit": "off"}
 # Everybody has been answered by then; what still waits belongs to those who were told 503.
 LOG_CLOSE_SECONDS, POOL_CLOSE_SECONDS = 0.5, 0.5

@@ -13,6 +13,7 @@ from asyncpg import Pool, Record
 
 from vibefollow_server import clock
 from vibefollow_server.ids import uuid7
+from vibefollow_server.pipeline.queries import note_activity
 from vibefollow_server.projects import member_queries
 from vibefollow_server.projects.links import invite_token, reset_token, setup_link_token
 from vibefollow_server.projects.passwords import Passwords
@@ -95,8 +96,9 @@ class House:
         self, external_user_id: str, project_id: uuid.UUID | None = None, **columns: Any
     ) -> None:
         now = clock.now()
+        owner = project_id or self.ours.test_project_id
         values = {
-            "project_id": project_id or self.ours.test_project_id,
+            "project_id": owner,
             "external_user_id": external_user_id,
             "identified_at": now,
             "updated_at": now,
@@ -104,6 +106,8 @@ class House:
         } | columns
         marks = ", ".join(f"${index + 1}" for index in range(len(values)))
         await self.pool.execute(f"INSERT INTO users ({', '.join(values)}) VALUES ({marks})", *values.values())
+        async with self.pool.acquire() as connection:
+            await note_activity(connection, owner, [external_user_id])
 
     async def add_event(
         self, external_user_id: str, name: str = "opened", project_id: uuid.UUID | None = None, **columns: Any
@@ -129,6 +133,19 @@ class House:
             " first_at = least(c.first_at, excluded.first_at),"
             " last_at = greatest(c.last_at, excluded.last_at)",
             *(values[column] for column in ("project_id", "external_user_id", "name", "occurred_at")),
+        )
+        counted = [values[column] for column in ("project_id", "name", "occurred_at")]
+        await self.pool.execute(
+            "INSERT INTO event_names AS n VALUES ($1, $2, 0, 1, $3, $3)"
+            " ON CONFLICT (project_id, name, lane) DO UPDATE SET count = n.count + 1,"
+            " first_at = least(n.first_at, excluded.first_at),"
+            " last_at = greatest(n.last_at, excluded.last_at)",
+            *counted,
+        )
+        await self.pool.execute(
+            "INSERT INTO event_name_days AS d VALUES ($1, ($3 AT TIME ZONE 'UTC')::date, $2, 0, 1)"
+            " ON CONFLICT (project_id, day, name, lane) DO UPDATE SET count = d.count + 1",
+            *counted,
         )
 
 

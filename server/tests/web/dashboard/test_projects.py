@@ -51,6 +51,25 @@ async def test_a_change_is_for_both_environments(house: House, environment: str)
     assert answer.json()["data"]["name"] == "Renamed"
 
 
+async def test_the_grace_period_is_set_in_days_for_both_environments(house: House) -> None:
+    browser = await house.signed_in("admin")
+    url = f"{PREFIX}/projects/{house.ours.live_project_id}"
+    assert (await browser.patch(url, json={})).json()["data"]["grace_period_days"] == 30
+    answer = await browser.patch(url, json={"grace_period_days": 7})
+    assert answer.json()["data"]["grace_period_days"] == 7
+    rows = await house.pool.fetch("SELECT name, grace_period_days FROM projects ORDER BY name")
+    assert [tuple(row) for row in rows] == [("Ours", 7)] * 2 + [("Theirs", 30)] * 2
+
+
+@pytest.mark.parametrize("days", [-1, 3651, 1.5, "7", True])
+async def test_a_grace_period_is_a_number_of_days(house: House, days: object) -> None:
+    browser = await house.signed_in("admin")
+    answer = await browser.patch(
+        f"{PREFIX}/projects/{house.ours.test_project_id}", json={"grace_period_days": days}
+    )
+    assert problems(answer) == [("validation_failed", "grace_period_days")]
+
+
 @pytest.mark.parametrize("timezone", ["Mars/Olympus", "", "UTC+3", "../../etc/passwd"])
 async def test_a_timezone_is_one_of_the_iana_database(house: House, timezone: str) -> None:
     browser = await house.signed_in("admin")

@@ -117,7 +117,7 @@ class Lifecycle:
         if self.stage is Stage.CHURNED:
             return  # access has ended
         if "effectiveAt" in said:
-            self.access_ends_at = parse_moment(said["effectiveAt"])
+            self.access_ends_at = _within_calendar(parse_moment(said["effectiveAt"]))
         elif self.access_ends_at is None:
             self.access_ends_at = _after(at, grace_period)
 
@@ -156,9 +156,16 @@ def _days_after(moment: datetime, days: float) -> datetime:
 def _after(moment: datetime, duration: timedelta) -> datetime:
     """Return a later (or earlier) moment; what lies outside the calendar is its nearest end."""
     try:
-        return moment + duration
+        return _within_calendar(moment + duration)
     except OverflowError:
         return _CALENDAR_ENDS[duration > timedelta()]
 
 
-_CALENDAR_ENDS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+# The first and the last midnight that are not the very ends: those are PostgreSQL's infinities to asyncpg.
+_CALENDAR_ENDS = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
+
+
+def _within_calendar(moment: datetime | None) -> datetime:
+    assert moment is not None  # of another type, it would be in quarantine
+    first, last = _CALENDAR_ENDS
+    return min(max(moment, first), last)

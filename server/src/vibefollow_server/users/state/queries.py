@@ -197,6 +197,15 @@ async def grace_period_of(connection: Connection, project_id: uuid.UUID) -> time
     return DEFAULT_GRACE_PERIOD if days is None else timedelta(days=days)
 
 
+async def mark_cancelled_due_anew(connection: Connection, project_id: uuid.UUID) -> None:
+    """Let all be derived anew who have ever cancelled. The caller holds all the project's lanes."""
+    await connection.execute(
+        "UPDATE users SET turns_at = '-infinity' WHERE project_id = $1 AND external_user_id IN ("
+        "SELECT external_user_id FROM events WHERE project_id = $1 AND name = 'subscription_cancelled')",
+        project_id,
+    )
+
+
 async def load_lifecycle_events(
     connection: Connection, project_id: uuid.UUID, user_ids: Collection[str], until: datetime
 ) -> dict[str, list[KnownEvent]]:

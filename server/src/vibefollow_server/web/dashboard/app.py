@@ -15,6 +15,7 @@ from vibefollow_server.events.live_events import LiveEvents
 from vibefollow_server.events.name_endpoints import router as event_names
 from vibefollow_server.events.stream_endpoints import router as event_stream
 from vibefollow_server.ledger.endpoints import router as ledger
+from vibefollow_server.overview.endpoints import router as overview
 from vibefollow_server.projects.account_endpoints import router as account
 from vibefollow_server.projects.endpoints import router as projects
 from vibefollow_server.projects.member_endpoints import router as members
@@ -37,6 +38,7 @@ ROUTERS: Sequence[APIRouter] = (
     account,
     projects,
     team,
+    overview,
     users,
     events,
     event_names,

@@ -31,7 +31,7 @@ CREATE INDEX quarantine_by_receipt ON quarantine (project_id, state, received_at
 CREATE INDEX quarantine_by_reason ON quarantine (project_id, state, reason, received_at, id);
 CREATE INDEX quarantine_by_name ON quarantine (project_id, state, name, received_at, id);
 CREATE INDEX quarantine_by_group
-    ON quarantine (project_id, state, reason, (coalesce(name, '')), received_at, id);
+    ON quarantine (project_id, state, reason, (coalesce(name, '')), received_at, id) INCLUDE (name);
 CREATE INDEX quarantine_by_user ON quarantine (project_id, external_user_id, state, received_at, id);
 CREATE INDEX quarantine_settled ON quarantine (project_id, settled_at) WHERE state <> 'quarantined'
 """
