@@ -16,6 +16,7 @@ import { meQuery, type Me } from "./session";
 import { Shell } from "./shell";
 import { usersSearch } from "@/features/users/search";
 import { eventsSearch, namesSearch } from "@/features/events/search";
+import { overviewSearch } from "@/features/overview/search";
 import { quarantineSearch } from "@/features/quarantine/search";
 
 interface Context {
@@ -93,6 +94,7 @@ const project = createRoute({
 const overview = createRoute({
   getParentRoute: () => project,
   path: "/",
+  validateSearch: overviewSearch,
   component: lazyRouteComponent(() => import("@/features/overview/overview"), "Overview"),
 });
 

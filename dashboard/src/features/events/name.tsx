@@ -49,7 +49,9 @@ export function EventNamePage(): ReactNode {
       {found.data ? (
         <div className="flex flex-col gap-4">
           <Card title="Last 30 days" note="By day, in UTC; the last one is today.">
-            <Sparkline days={found.data.last_30_days} large />
+            <div className="h-24">
+              <Sparkline days={found.data.last_30_days} large />
+            </div>
           </Card>
           {found.data.definition && <Definition of={found.data.definition} />}
           <Carried named={found.data} />

@@ -16,7 +16,7 @@ export function Sparkline({ days, large = false }: SparklineProps): ReactNode {
       aria-label={`${many(total, "event")} in the last ${days.length} days`}
       viewBox={`0 0 ${days.length * 4} 24`}
       preserveAspectRatio="none"
-      className={large ? "h-24 w-full" : "h-6 w-30"}
+      className={large ? "h-full min-h-6 w-full" : "h-6 w-30"}
     >
       {barsOf(days, 24).map((height, index) => (
         <rect

@@ -1,20 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { ArrowRight, Rocket } from "lucide-react";
 import type { ReactNode } from "react";
 import { useHere } from "@/app/session";
 import { latestEventsQuery } from "@/features/events/queries";
-import { countsQuery } from "@/features/quarantine/queries";
-import { inQuarantine } from "@/features/quarantine/totals";
-import { limitsQuery } from "@/features/settings/queries";
 import { usersQuery } from "@/features/users/queries";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { classes } from "@/ui/classes";
 import { Empty, Failure } from "@/ui/notice";
-import { count } from "@/ui/numbers";
 import { Page } from "@/ui/page";
 import { Skeleton } from "@/ui/skeleton";
 import { Time } from "@/ui/time";
+import { Figures } from "./figures";
+import { RANGES, USUAL, type Range } from "./search";
 
 const SHOWN = 8;
 const REFRESH_MS = 5_000;
@@ -22,16 +21,17 @@ const REFRESH_MS = 5_000;
 /** What is new, and what waits for somebody. */
 export function Overview(): ReactNode {
   const { project, projectId, environment } = useHere();
+  const { days = USUAL } = useSearch({ from: "/p/$projectId/" });
   const events = useQuery({ ...latestEventsQuery(projectId, SHOWN), refetchInterval: REFRESH_MS });
   if (events.error && !events.data)
     return <Failure error={events.error} onRetry={() => void events.refetch()} />;
   return (
-    <Page title="Overview" note={`${project.name}, ${environment}`}>
+    <Page title="Overview" note={`${project.name}, ${environment}`} actions={<RangePicker days={days} />}>
       {events.data?.length === 0 ? (
         <GetStarted />
       ) : (
         <div className="flex flex-col gap-4">
-          <Figures />
+          <Figures days={days} />
           <div className="grid gap-4 lg:grid-cols-2 lg:items-start">
             <LatestEvents />
             <NewestUsers />
@@ -63,51 +63,27 @@ function GetStarted(): ReactNode {
   );
 }
 
-function Figures(): ReactNode {
+/** How far the numbers look back; the URL holds it. */
+function RangePicker({ days }: { days: Range }): ReactNode {
   const { projectId } = useHere();
-  const users = useQuery(usersQuery(projectId, {}, SHOWN));
-  const limits = useQuery({ ...limitsQuery(projectId), refetchInterval: REFRESH_MS });
-  const waiting = inQuarantine(useQuery(countsQuery(projectId)).data);
-  const pagination = users.data?.meta.pagination;
-  const place = { params: { projectId } } as const;
   return (
-    <div className="grid gap-4 sm:grid-cols-3">
-      <Link to="/p/$projectId/users" {...place} search={{}} className="rounded-lg">
-        <Figure
-          name="Users"
-          value={pagination && `${count(pagination.total)}${pagination.total_capped ? "+" : ""}`}
-          note="identified so far"
-        />
-      </Link>
-      <Link to="/p/$projectId/quarantine" {...place} search={{}} className="rounded-lg">
-        <Figure
-          name="In quarantine"
-          value={waiting ? `${count(waiting.records)}${waiting.capped ? "+" : ""}` : undefined}
-          note="records to correct or discard"
-        />
-      </Link>
-      <Link to="/p/$projectId/settings/limits" {...place} className="rounded-lg">
-        <Figure
-          name="Waiting"
-          value={limits.data && count(limits.data.backfill_queue.waiting)}
-          note="records accepted, not processed yet"
-        />
-      </Link>
-    </div>
-  );
-}
-
-function Figure({ name, value, note }: { name: string; value: string | undefined; note: string }): ReactNode {
-  return (
-    <div className="rounded-lg border bg-raised p-4 shadow-card transition-colors hover:border-line-strong">
-      <div className="text-sm text-ink-3">{name}</div>
-      {value === undefined ? (
-        <Skeleton className="my-1 h-7 w-20" />
-      ) : (
-        <div className="tnum text-2xl font-semibold tracking-tight">{value}</div>
-      )}
-      <div className="text-xs text-ink-3">{note}</div>
-    </div>
+    <nav aria-label="Range" className="flex rounded-md border bg-hover p-0.5 text-xs">
+      {RANGES.map((one) => (
+        <Link
+          key={one}
+          to="/p/$projectId"
+          params={{ projectId }}
+          search={one === USUAL ? {} : { days: one }}
+          aria-current={one === days ? "true" : undefined}
+          className={classes(
+            "tnum rounded-[5px] px-2.5 py-1",
+            one === days ? "bg-raised font-medium text-ink shadow-card" : "text-ink-3 hover:text-ink",
+          )}
+        >
+          {one} days
+        </Link>
+      ))}
+    </nav>
   );
 }
 

@@ -19,11 +19,13 @@ export const usersQuery = (projectId: string, search: UsersSearch, limit = PAGE)
     placeholderData: keepPreviousData,
   });
 
-function asked({ search, stage, email, sort, dir, cursor }: UsersSearch) {
+function asked({ search, stage, email, signedUpSince, seenSince, sort, dir, cursor }: UsersSearch) {
   return {
     ...(search === undefined ? {} : { search }),
     ...(stage === undefined ? {} : { stage: [stage] }),
     ...(email === undefined ? {} : { has_email: email === "yes" }),
+    ...(signedUpSince === undefined ? {} : { signed_up_since: signedUpSince }),
+    ...(seenSince === undefined ? {} : { seen_since: seenSince }),
     ...(sort === undefined ? {} : { sort }),
     ...(dir === undefined ? {} : { direction: dir }),
     ...(cursor === undefined ? {} : { cursor }),

@@ -18,6 +18,9 @@ export interface UsersSearch {
   readonly search?: string | undefined;
   readonly stage?: Stage | undefined;
   readonly email?: "yes" | "no" | undefined;
+  /** Who signed up, or did something, then or later: a time with its offset. */
+  readonly signedUpSince?: string | undefined;
+  readonly seenSince?: string | undefined;
   readonly sort?: Sort | undefined;
   readonly dir?: Direction | undefined;
   readonly cursor?: string | undefined;
@@ -28,6 +31,8 @@ export function usersSearch(raw: RawSearch): UsersSearch {
     search: textIn(raw, "search"),
     stage: oneOf(raw, "stage", STAGES),
     email: oneOf(raw, "email", ["yes", "no"]),
+    signedUpSince: textIn(raw, "signedUpSince"),
+    seenSince: textIn(raw, "seenSince"),
     sort: oneOf(raw, "sort", SORTS),
     dir: oneOf(raw, "dir", ["asc", "desc"]),
     cursor: textIn(raw, "cursor"),
@@ -48,6 +53,6 @@ export function sortedBy(search: UsersSearch, sort: Sort): UsersSearch {
 }
 
 /** Whether the search leaves anybody out. */
-export function narrows({ search, stage, email }: UsersSearch): boolean {
-  return [search, stage, email].some((one) => one !== undefined);
+export function narrows({ search, stage, email, signedUpSince, seenSince }: UsersSearch): boolean {
+  return [search, stage, email, signedUpSince, seenSince].some((one) => one !== undefined);
 }
