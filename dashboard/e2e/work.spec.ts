@@ -98,6 +98,14 @@ test("correct a quarantined event and replay it; discard another and undo it", a
   await page.getByRole("button", { name: "Discard" }).click();
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByText("The record is back in quarantine.")).toBeVisible();
+
+  await page.getByRole("link", { name: "Back to the quarantine" }).click();
+  await page.getByRole("button", { name: "Discard all" }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Discard", exact: true }).click();
+  await expect(page.getByText(/records? discarded\./)).toBeVisible();
+  await page.getByRole("link", { name: "Discarded" }).click();
+  await page.getByRole("button", { name: "missing property" }).click();
+  await expect(page.getByText(/records? put back\./)).toBeVisible();
 });
 
 test("make a key, which works, and revoke it, which ends that", async ({ page }) => {

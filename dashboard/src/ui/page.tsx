@@ -17,7 +17,7 @@ export function Page({ title, heading, note, actions, children, narrow = false }
   return (
     <div className={classes("mx-auto w-full px-4 py-6 sm:px-8 sm:py-8", narrow ? "max-w-4xl" : "max-w-7xl")}>
       <header className="mb-6 flex flex-wrap items-start gap-x-6 gap-y-3">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 max-sm:min-w-48">
           <h1 className="truncate text-xl font-semibold tracking-tight">{heading ?? title}</h1>
           {note !== undefined && <p className="text-sm text-ink-3">{note}</p>}
         </div>

@@ -9,6 +9,7 @@ import { Empty, Failure } from "@/ui/notice";
 import { Page } from "@/ui/page";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Column, Table } from "@/ui/table";
+import { PutBack } from "./put-back";
 import { NeverIdentified } from "./never-identified";
 import { countsQuery, recordsQuery } from "./queries";
 import { Reasons } from "./reasons";
@@ -71,7 +72,7 @@ function Views({ view }: { view: View }): ReactNode {
 }
 
 function Records({ state, search }: { state: State; search: QuarantineSearch }): ReactNode {
-  const { projectId } = useHere();
+  const { projectId, can } = useHere();
   const records = useInfiniteQuery({
     ...recordsQuery(projectId, state, search),
     refetchInterval: REFRESH_MS,
@@ -82,6 +83,9 @@ function Records({ state, search }: { state: State; search: QuarantineSearch }):
   }
   return (
     <Card flush>
+      {state === "discarded" && can("member") && (
+        <PutBack reasons={[...new Set(all.map((one) => one.reason))]} />
+      )}
       {records.data && all.length === 0 ? (
         <NoRecords state={state} />
       ) : (
