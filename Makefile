@@ -11,14 +11,18 @@ MILLIONS ?= 10
 TORTURE_ARGS ?=
 UV := $(BIN)/uv
 NODE_IS_NEW_ENOUGH := const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)
+NODE_IS_THERE := $(shell node -e '$(NODE_IS_NEW_ENOUGH)' 2>/dev/null && command -v npm 2>/dev/null)
 LOCKED := requirements.lock server/pyproject.toml sdks/python/pyproject.toml
+# The dashboard, as the API process serves it; built when something that it is made of is newer.
+PAGES := server/src/vibefollow_server/web/pages/dist/index.html
+PAGES_SOURCES := $(shell find dashboard -name node_modules -prune -o -type f -not -path '*/test/*' -not -path '*/e2e/*' -print)
 
-.PHONY: help setup up test check bench bench-full bench-log bench-sdk torture wrk format lock openapi docs-python docs-typescript wire-cases clean
+.PHONY: help setup up test chromium check bench bench-full bench-log bench-sdk torture wrk format lock openapi docs-python docs-typescript dashboard-client wire-cases clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
 
-setup: .venv/.installed node_modules/.installed ## install everything that the other targets need into .venv and node_modules
+setup: .venv/.installed node_modules/.installed $(PAGES) ## install everything that the other targets need, and build the dashboard
 
 .venv/.installed: $(LOCKED)
 	@test -n "$(PYTHON)" || { echo "Vibefollow needs Python 3.11 or newer (python3 --version); install it and run make again."; exit 1; }
@@ -35,12 +39,25 @@ node_modules/.installed: package.json package-lock.json .npmrc $(wildcard */pack
 	npm ci --loglevel=error
 	@touch $@
 
-up: .venv/.installed ## start the product on http://127.0.0.1:8000 (UP_ARGS="--port 9000")
+$(PAGES): node_modules/.installed $(PAGES_SOURCES)
+	npm run build --workspace dashboard --silent -- --logLevel warn
+
+up: .venv/.installed $(if $(NODE_IS_THERE),$(PAGES)) ## start the product on http://127.0.0.1:8000 (UP_ARGS="--port 9000")
+	$(if $(NODE_IS_THERE),,@echo "The dashboard's pages need Node 20.19 or newer with npm to be built; all else starts without.")
 	@$(BIN)/vibefollow up $(UP_ARGS)
 
-test: setup ## run every test (TEST_ARGS="-k idempotency": of pytest's these, and no others)
+test: setup chromium ## run every test (TEST_ARGS="-k idempotency": of pytest's these, and no others)
 	$(BIN)/pytest -n 4 --dist worksteal $(TEST_ARGS)
 	$(if $(TEST_ARGS),,npm test)
+
+chromium:
+	@test -x /usr/bin/chromium && exit; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get install --yes --no-install-recommends chromium >/dev/null 2>&1 \
+		|| { apt-get update && apt-get install --yes --no-install-recommends chromium; } >/dev/null 2>&1; \
+	fi; \
+	test -x /usr/bin/chromium || echo "Chromium is not there, and the tests of the dashboard in a browser will fail;" \
+		"on Debian: apt-get install chromium."
 
 check: setup ## lint and types
 	$(BIN)/ruff format --check .
@@ -90,6 +107,9 @@ docs-python: setup ## write docs/sdks/python.md from the docstrings
 docs-typescript: setup ## write docs/sdks/typescript.md from the TSDoc comments
 	npm run docs --workspace sdks/typescript
 
+dashboard-client: setup ## write dashboard/src/api/schema.d.ts from openapi/dashboard.json
+	npm run api --workspace dashboard
+
 wire-cases: setup ## write sdks/wire_cases/canonical.json from the server's definitions
 	$(BIN)/python sdks/wire_cases/generate.py
 
@@ -99,4 +119,4 @@ lock: setup ## choose the newest dependencies and write the lock files
 	npm update --loglevel=error
 
 clean: ## remove what setup installed (never data)
-	rm -rf .venv .venv-bench node_modules
+	rm -rf .venv .venv-bench node_modules */node_modules */*/node_modules $(dir $(PAGES))

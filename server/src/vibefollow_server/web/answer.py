@@ -13,6 +13,8 @@ from .metrics import PATH as METRICS
 from .metrics import Answers
 
 _JSON = (b"content-type", b"application/json")
+_NO_STORE = (b"cache-control", b"no-store")
+PAGES = "pages"
 DASHBOARD_PATHS = ("/api/dashboard/", "/setup", "/reset")
 
 _FIT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,%d}" % MAX_REQUEST_ID_LENGTH)
@@ -30,11 +32,11 @@ class AnswersGiven:
 class Answer:
     """One answer: it gets the request's id, is counted, and says so where its connection ends."""
 
-    __slots__ = ("_endpoint", "_given", "_send", "begun", "request_id")
+    __slots__ = ("_given", "_send", "begun", "endpoint", "request_id")
 
     def __init__(self, path: str, headers: Headers, send: Send, given: AnswersGiven) -> None:
         """`path` and `headers` are the request's."""
-        self._endpoint = path if path in _COUNTED_PATHS else endpoint_of(path)
+        self.endpoint = path if path in _COUNTED_PATHS else endpoint_of(path)
         self._send = send
         self._given = given
         self.request_id = _request_id(headers)
@@ -49,13 +51,15 @@ class Answer:
         await self._send(message)
 
     async def send_whole(self, status: int, body: bytes, headers: Headers) -> None:
-        """Send everything at once; JSON, unless `headers` say otherwise in the first place."""
+        """Send everything at once: JSON that nobody keeps, unless `headers` say otherwise."""
         if self.begun:
             return
+        named = {name for name, _ in headers}
         all_headers = [
-            *(headers if headers and headers[0][0] == b"content-type" else (_JSON, *headers)),
-            (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
+            *(() if b"content-type" in named else (_JSON,)),
+            *headers,
+            *(() if status == 304 else ((b"content-length", b"%d" % len(body)),)),
+            *(() if b"cache-control" in named else (_NO_STORE,)),
         ]
         self._begin(status, all_headers)
         await self._send({"type": "http.response.start", "status": status, "headers": all_headers})
@@ -73,7 +77,7 @@ class Answer:
         headers.append((b"x-request-id", self.request_id))
         if self._given.closing:
             headers.append((b"connection", b"close"))
-        counts, counted = self._given.counts, (self._endpoint, status)
+        counts, counted = self._given.counts, (self.endpoint, status)
         counts[counted] = counts.get(counted, 0) + 1
 
 

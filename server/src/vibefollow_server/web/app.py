@@ -10,9 +10,10 @@ from vibefollow_server.db.pool import CONNECTION_LOST
 from vibefollow_server.errors import ApiError, refusal
 from vibefollow_server.ingest.endpoints import Headers, IngestApi, Receive, Send, unavailable
 
-from .answer import DASHBOARD_PATHS, Answer, AnswersGiven
+from .answer import DASHBOARD_PATHS, PAGES, Answer, AnswersGiven
 from .metrics import PATH
 from .metrics_page import MetricsPage
+from .pages import Pages
 from .probes import Probes
 
 Scope = dict[str, Any]
@@ -29,6 +30,7 @@ class WebApp:
         self,
         ingest: IngestApi,
         dashboard: AsgiApp,
+        pages: Pages,
         probes: Probes,
         metrics: MetricsPage,
         at_drain: Callable[[], None] = lambda: None,
@@ -36,6 +38,7 @@ class WebApp:
         """`at_drain`: what ends answers that would go on for ever."""
         self._ingest = ingest
         self._dashboard = dashboard
+        self._pages = pages
         self._probes = probes
         self._metrics = metrics
         self._at_drain = at_drain
@@ -64,7 +67,10 @@ class WebApp:
         answer = Answer(path, scope["headers"], send, self.answers)
         self._under_way.add(answer)
         try:
-            if path.startswith(DASHBOARD_PATHS):
+            if self._pages.has(scope["method"], path, scope["headers"]):
+                answer.endpoint = PAGES
+                await answer.send_whole(*self._pages.answer(path, scope["headers"]))
+            elif path.startswith(DASHBOARD_PATHS):
                 scope["state"] = {"request_id": answer.request_id.decode()}
                 await self._dashboard(scope, receive, answer.send)
             else:

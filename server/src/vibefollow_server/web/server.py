@@ -28,6 +28,7 @@ from .backlog import BacklogReader
 from .ending import end
 from .metrics import Metrics, read_answers, read_backlog, read_ingest
 from .metrics_page import MetricsPage
+from .pages import Pages, read_pages
 from .probes import Probes
 
 logger = structlog.get_logger()
@@ -104,7 +105,7 @@ async def web_app(settings: Settings, secret: Secret, database_url: str) -> Asyn
         page = MetricsPage(metrics, backlog, settings)
         live = LiveEvents(reading, database_url, timedelta(seconds=settings.log_kept_seconds))
         dashboard = create_dashboard(reading, settings, secret, live=live)
-        app = WebApp(ingest, dashboard, Probes(pool), page, at_drain=live.end)
+        app = WebApp(ingest, dashboard, Pages(read_pages()), Probes(pool), page, at_drain=live.end)
         metrics.add(read_answers(app.answers.counts, app.in_flight))
         yield app
     finally:

@@ -1,4 +1,6 @@
-"""`GET /setup` and `GET /reset`: what to do with a one-time link, as text. There are no pages yet.
+"""`GET /setup` and `GET /reset` for programs: what to do with a one-time link, as text.
+
+Browsers get the dashboard's pages (`web/pages/`), where they are built; this is for a terminal.
 
 Nothing is looked up and nothing changes: following a link, or a mail scanner's look at it, uses nothing up.
 """

@@ -1,0 +1,54 @@
+// Every page: it stands without an error, axe finds nothing serious, and a picture of it is kept in both themes and
+// at phone width.
+import { fill } from "./support/data";
+import { expect, expectAccessible, picture, SIGNED_IN, test } from "./support/dashboard";
+
+test.use({ storageState: SIGNED_IN });
+
+const PAGES = [
+  { name: "overview", path: "", heading: "Overview" },
+  { name: "users", path: "/users", heading: "Users" },
+  { name: "profile", path: "/users/user_1003", heading: "Tomás" },
+  { name: "events", path: "/events", heading: "Events" },
+  { name: "event-names", path: "/event-names", heading: "Events" },
+  { name: "event-name", path: "/event-names/feature_used", heading: "feature_used" },
+  { name: "quarantine", path: "/quarantine", heading: "Quarantine" },
+  { name: "never-identified", path: "/quarantine?view=never-identified", heading: "Quarantine" },
+  { name: "start", path: "/start", heading: "Send your first event" },
+  { name: "settings-project", path: "/settings/project", heading: "Settings" },
+  { name: "settings-keys", path: "/settings/keys", heading: "Settings" },
+  { name: "settings-team", path: "/settings/team", heading: "Settings" },
+  { name: "settings-account", path: "/settings/account", heading: "Settings" },
+  { name: "settings-limits", path: "/settings/limits", heading: "Settings" },
+] as const;
+
+const LOOKS = [
+  { look: "light", width: 1280, colorScheme: "light" },
+  { look: "dark", width: 1280, colorScheme: "dark" },
+  { look: "phone", width: 390, colorScheme: "light" },
+] as const;
+
+test.beforeAll(() => fill());
+
+for (const { look, width, colorScheme } of LOOKS) {
+  test(`every page, ${look}`, async ({ page }) => {
+    test.setTimeout(300_000); // axe takes its time on many pages
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 844 });
+    await page.goto("/");
+    await page.waitForURL(/\/p\/[\w-]+$/);
+    const root = page.url();
+    for (const { name, path, heading } of PAGES) {
+      await page.goto(root + path);
+      await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
+      await expect(page.locator("main [aria-busy=true], main .animate-pulse.bg-hover")).toHaveCount(0);
+      const { wide, seen } = await page.evaluate(() => ({
+        wide: document.body.scrollWidth,
+        seen: innerWidth,
+      }));
+      expect(wide, `${name} is not wider than the screen`).toBeLessThanOrEqual(seen);
+      await expectAccessible(page);
+      await picture(page, `${name}-${look}`);
+    }
+  });
+}

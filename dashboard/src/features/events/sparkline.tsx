@@ -1,0 +1,34 @@
+import type { ReactNode } from "react";
+import { many } from "@/ui/numbers";
+import { barsOf } from "./bars";
+
+interface SparklineProps {
+  readonly days: readonly number[];
+  readonly large?: boolean;
+}
+
+/** The last days as bars, the last one being today. */
+export function Sparkline({ days, large = false }: SparklineProps): ReactNode {
+  const total = days.reduce((sum, day) => sum + day, 0);
+  return (
+    <svg
+      role="img"
+      aria-label={`${many(total, "event")} in the last ${days.length} days`}
+      viewBox={`0 0 ${days.length * 4} 24`}
+      preserveAspectRatio="none"
+      className={large ? "h-full min-h-6 w-full" : "h-6 w-30"}
+    >
+      {barsOf(days, 24).map((height, index) => (
+        <rect
+          key={index}
+          x={index * 4}
+          y={24 - height}
+          width={3}
+          height={height}
+          rx={large ? 0 : 0.5}
+          className={days[index] === 0 ? "fill-line-strong" : "fill-accent"}
+        />
+      ))}
+    </svg>
+  );
+}

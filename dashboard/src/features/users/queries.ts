@@ -1,0 +1,77 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, ask, type Wire } from "@/api/client";
+import { Problem } from "@/api/problem";
+import type { UsersSearch } from "./search";
+
+export type UserSummary = Wire["UserSummary"];
+export type TimelineEntry = Wire["EventEntry"] | Wire["ChangeEntry"] | Wire["StageEntry"];
+
+export const PAGE = 50;
+
+/** A page of users. The page before stays in sight while the next is on its way. */
+export const usersQuery = (projectId: string, search: UsersSearch, limit = PAGE) =>
+  queryOptions({
+    queryKey: [projectId, "users", { ...search, limit }],
+    queryFn: ({ signal }) => {
+      const query = { project_id: projectId, limit, ...asked(search) };
+      return ask(api.GET("/api/dashboard/v1/users", { params: { query }, signal }));
+    },
+    placeholderData: keepPreviousData,
+  });
+
+function asked({ search, stage, email, signedUpSince, seenSince, sort, dir, cursor }: UsersSearch) {
+  return {
+    ...(search === undefined ? {} : { search }),
+    ...(stage === undefined ? {} : { stage: [stage] }),
+    ...(email === undefined ? {} : { has_email: email === "yes" }),
+    ...(signedUpSince === undefined ? {} : { signed_up_since: signedUpSince }),
+    ...(seenSince === undefined ? {} : { seen_since: seenSince }),
+    ...(sort === undefined ? {} : { sort }),
+    ...(dir === undefined ? {} : { direction: dir }),
+    ...(cursor === undefined ? {} : { cursor }),
+  };
+}
+
+const UNKNOWN_RETRIES = 3;
+const UNKNOWN_WAIT_MS = 400;
+
+/** A user. Their first event may be accepted and not be processed yet: somebody unknown is asked for again. */
+export const userQuery = (projectId: string, userId: string) =>
+  queryOptions({
+    queryKey: [projectId, "user", userId],
+    queryFn: async ({ signal }) => {
+      const params = { path: { external_user_id: userId }, query: { project_id: projectId } };
+      return (await ask(api.GET("/api/dashboard/v1/users/{external_user_id}", { params, signal }))).data;
+    },
+    retry: (failures, error) =>
+      failures < UNKNOWN_RETRIES && error instanceof Problem && (error.isPassing || error.status === 404),
+    retryDelay: UNKNOWN_WAIT_MS,
+  });
+
+/** The stages that a user was in, the present one first. */
+export const stagesQuery = (projectId: string, userId: string) =>
+  queryOptions({
+    queryKey: [projectId, "user", userId, "stages"],
+    queryFn: async ({ signal }) => {
+      const params = { path: { external_user_id: userId }, query: { project_id: projectId } };
+      return (await ask(api.GET("/api/dashboard/v1/users/{external_user_id}/stages", { params, signal })))
+        .data;
+    },
+  });
+
+/** What a user did and how their traits changed, newest first, page by page. */
+export const timelineQuery = (projectId: string, userId: string) =>
+  infiniteQueryOptions({
+    queryKey: [projectId, "user", userId, "timeline"],
+    queryFn: ({ signal, pageParam }) => {
+      const query = {
+        project_id: projectId,
+        limit: PAGE,
+        ...(pageParam === null ? {} : { cursor: pageParam }),
+      };
+      const params = { path: { external_user_id: userId }, query };
+      return ask(api.GET("/api/dashboard/v1/users/{external_user_id}/timeline", { params, signal }));
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.meta.next_cursor,
+  });

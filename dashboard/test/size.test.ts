@@ -1,0 +1,57 @@
+// @vitest-environment node
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+
+const DIST = join(import.meta.dirname, "../../server/src/vibefollow_server/web/pages/dist");
+const MOST_BYTES = 250 * 1024;
+
+interface Chunk {
+  readonly file: string;
+  readonly isEntry?: boolean;
+  readonly isDynamicEntry?: boolean;
+  readonly imports?: readonly string[];
+  readonly css?: readonly string[];
+}
+
+const manifest = JSON.parse(readFileSync(join(DIST, ".vite/manifest.json"), "utf8")) as Record<string, Chunk>;
+
+function filesOf(keys: readonly string[], seen = new Set<string>()): Set<string> {
+  for (const key of keys) {
+    const chunk = manifest[key]!;
+    if (seen.has(chunk.file)) continue;
+    for (const file of [chunk.file, ...(chunk.css ?? [])]) seen.add(file);
+    filesOf(chunk.imports ?? [], seen);
+  }
+  return seen;
+}
+
+function gzipped(file: string): number {
+  return gzipSync(readFileSync(join(DIST, file)), { level: 9 }).length;
+}
+
+const entries = Object.keys(manifest).filter((key) => manifest[key]!.isEntry);
+const pages = Object.keys(manifest).filter((key) => manifest[key]!.isDynamicEntry);
+
+test.each(pages)("the first load is under 250 KiB with %s", (page) => {
+  const files = [...filesOf([...entries, page]), "index.html", "theme.js"];
+  const fonts = Object.values(manifest).filter(({ file }) => /latin-(wght|400)-normal.*woff2$/.test(file));
+  const fontBytes = fonts.reduce((sum, { file }) => sum + readFileSync(join(DIST, file)).length, 0);
+  expect(files.reduce((sum, file) => sum + gzipped(file), fontBytes)).toBeLessThan(MOST_BYTES);
+});
+
+test("each page is a file of its own", () => {
+  expect(pages.length).toBeGreaterThan(10);
+});
+
+test("no script stands in the page itself, and every text has its compressed forms", () => {
+  const html = readFileSync(join(DIST, "index.html"), "utf8");
+  expect(html.match(/<script(?![^>]*\bsrc=)/g)).toBeNull();
+  expect(html).not.toMatch(/https?:\/\//);
+  for (const file of filesOf(entries)) {
+    if (readFileSync(join(DIST, file)).length < 512) continue;
+    for (const suffix of [".gz", ".br"])
+      expect(existsSync(join(DIST, file + suffix)), file + suffix).toBe(true);
+  }
+});
