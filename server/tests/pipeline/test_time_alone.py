@@ -160,6 +160,20 @@ async def test_what_is_noticed_late_takes_the_end_back_and_it_is_still_known_wha
     assert await versions(product) == [(START, "trial"), (START + DAY, "trial_ended"), (noticed, "active")]
 
 
+async def test_a_plan_that_is_said_after_the_end_was_not_known_when_the_end_came(
+    product: Product, hands: Hands
+) -> None:
+    """Before any sweep has come: the next identify call finds that the trial has ended meanwhile."""
+    await begin(product, event("trial_started", trialDays=3))
+    hands.now = START + 5 * DAY
+    await product.accept({"external_user_id": "u", "traits": {"plan": "pro"}})
+    await product.process()
+    assert await versions(product) == [
+        (START, "trial"), (START + 3 * DAY, "trial_ended"), (START + 5 * DAY, "trial_ended"),
+    ]  # fmt: skip
+    assert (await plans(product))[1:] == [(START + 3 * DAY, None), (START + 5 * DAY, "pro")]
+
+
 async def test_a_standstill_of_everything_leaves_the_true_instants(product: Product, hands: Hands) -> None:
     await begin(product, event("trial_started", trialDays=1))
     noticed = START + 3 * DAY

@@ -11,6 +11,7 @@ section 4), which needs no tables and, for small numbers, is as exact as linear 
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from zlib import crc32
 
 from vibefollow_server.ingest.lanes import LANES
@@ -20,6 +21,8 @@ REGISTERS = 1 << INDEX_BITS
 HIGHEST = 15
 HIGHEST_BIT = 1 << HIGHEST - 1
 EMPTY = bytes(REGISTERS)
+# Whoever was active is likely to be so again: marks of so many users, some 12 MiB.
+MOST_REMEMBERED = 1 << 16
 
 _ALPHA = 1 / (2 * math.log(2))
 _DIGITS = b"0123456789abcdef"
@@ -28,6 +31,7 @@ _FROM_HEX = bytes.maketrans(_DIGITS, bytes(range(16)))
 _SIGNS = int.from_bytes(b"\x80" * REGISTERS)
 
 
+@lru_cache(MOST_REMEMBERED)
 def mark_of(external_user_id: str) -> tuple[int, int, int]:
     """Return a user's lane (0 to 7), and what they leave there: a register, and the rank it has at least.
 

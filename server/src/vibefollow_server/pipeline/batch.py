@@ -60,10 +60,6 @@ async def store(
     happened = lifecycle_events(telling)
     if happened or understood.identifies:
         await _follow(connection, project_id, understood.identifies, happened, present)
-    touched = {event.external_user_id for event in understood.events}
-    touched |= {one.user.external_user_id for one in understood.identifies}
-    if touched:
-        await queries.note_activity(connection, project_id, touched)
     if understood.set_aside:
         ids = [uuid7() for _ in understood.set_aside]
         await queries.insert_quarantine(connection, project_id, ids, understood.set_aside)
@@ -122,6 +118,7 @@ async def _follow(
         await queries.note_identified(connection, project_id, new_users)
     if changes:
         await queries.insert_changes(connection, project_id, changes)
+    await queries.note_activity(connection, project_id, named | moved)
 
 
 def _merge(users: dict[str, UserState], identifies: Sequence[Identify]) -> list[Change]:

@@ -53,6 +53,7 @@ async def store_events(
         sent → claimed: event_ids never seen before → stored: events → counted: counters of their users
                                                                      │     └▶ unidentified: who has no user
                                                                      → seen: first and last seen
+                                                                     │     └▶ active: who moved in that list
                                                                      → named: counters of names, by day
                                                                      → ahead: those that are yet to happen
                                                                      → by_minute: live ones, by receipt
@@ -155,6 +156,15 @@ _COUNT = """counted AS (
     WHERE u.project_id = $1 AND u.external_user_id = s.external_user_id
       AND (s.first_at < u.first_seen_at OR s.signed_up_at IS NOT NULL OR s.last_at IS NOT NULL
            AND (u.last_seen_at IS NULL OR s.last_at > u.last_seen_at))
+    RETURNING u.external_user_id, coalesce(u.seen_bucket, '-infinity') AS bucket, u.stage
+), active AS (
+    INSERT INTO user_activity (project_id, external_user_id, bucket, stage)
+    SELECT $1, external_user_id, bucket, stage FROM seen s WHERE NOT EXISTS (
+        SELECT FROM user_activity a WHERE a.project_id = $1 AND a.external_user_id = s.external_user_id
+          AND a.bucket = s.bucket AND a.stage = s.stage
+    )
+    ON CONFLICT (project_id, external_user_id) DO UPDATE SET
+        bucket = excluded.bucket, stage = excluded.stage
 ), named AS (
     INSERT INTO event_names AS n (project_id, name, lane, count, first_at, last_at)
     SELECT $1, name, $6, count(*), min(occurred_at), max(occurred_at) FROM happened GROUP BY name
@@ -382,9 +392,10 @@ async def note_seen_before(connection: Connection, project_id: uuid.UUID, new_us
 
 
 async def note_activity(connection: Connection, project_id: uuid.UUID, user_ids: Collection[str]) -> None:
-    """Let the list of users by last activity know where these are in it; mostly it does.
+    """Let the list of users by last activity know where these are in it.
 
-    The last statement of whoever changes `users.last_seen_at` or `users.stage`, in the same transaction.
+    The last statement of whoever changes `users.stage`, or `users.last_seen_at` other than by the events of
+    `_COUNT`, in the same transaction.
     """
     await connection.execute(
         """

@@ -143,16 +143,20 @@ class _Story:
             chapters[max(self.as_of, event.counts_from)][1].append(event)
         for instant in sorted(chapters):
             numbers, happened = chapters[instant]
+            self._let_time_pass_before(instant)
             if (last := max(numbers, default=-1)) > self._last_word:
                 self._last_word, self.state.said_plan = last, words[last]
             if not self._add(instant, happened):
                 return False
         return True
 
-    def _add(self, instant: datetime, happened: list[KnownEvent]) -> bool:
+    def _let_time_pass_before(self, instant: datetime) -> None:
+        """Let time alone do its work before what is said and happens at an instant is known."""
         turn = self.state.next_time_alone_at
         if turn is not None and turn < instant:
             self.let_time_pass(turn)
+
+    def _add(self, instant: datetime, happened: list[KnownEvent]) -> bool:
         if not self.state.advance(happened, instant, self._grace_period):
             if self._known is None:
                 return False
