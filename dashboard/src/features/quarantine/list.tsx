@@ -72,7 +72,7 @@ function Views({ view }: { view: View }): ReactNode {
 }
 
 function Records({ state, search }: { state: State; search: QuarantineSearch }): ReactNode {
-  const { projectId, can } = useHere();
+  const { projectId } = useHere();
   const records = useInfiniteQuery({
     ...recordsQuery(projectId, state, search),
     refetchInterval: REFRESH_MS,
@@ -83,9 +83,7 @@ function Records({ state, search }: { state: State; search: QuarantineSearch }):
   }
   return (
     <Card flush>
-      {state === "discarded" && can("member") && (
-        <PutBack reasons={[...new Set(all.map((one) => one.reason))]} />
-      )}
+      {state === "discarded" && <PutBack reasons={[...new Set(all.map((one) => one.reason))]} />}
       {records.data && all.length === 0 ? (
         <NoRecords state={state} />
       ) : (
@@ -97,13 +95,19 @@ function Records({ state, search }: { state: State; search: QuarantineSearch }):
         </Table>
       )}
       {records.hasNextPage && (
-        <div className="flex justify-center border-t p-3">
-          <Button busy={records.isFetchingNextPage} onClick={() => void records.fetchNextPage()}>
-            Show earlier
-          </Button>
-        </div>
+        <ShowEarlier busy={records.isFetchingNextPage} onShow={() => void records.fetchNextPage()} />
       )}
     </Card>
+  );
+}
+
+function ShowEarlier({ busy, onShow }: { busy: boolean; onShow: () => void }): ReactNode {
+  return (
+    <div className="flex justify-center border-t p-3">
+      <Button busy={busy} onClick={onShow}>
+        Show earlier
+      </Button>
+    </div>
   );
 }
 
