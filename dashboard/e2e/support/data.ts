@@ -16,7 +16,7 @@ const FIRST = [
   "Viktor",
 ];
 const LAST = ["Sandoval", "Weidner", "Raman", "Okafor", "Tanabe", "Lindqvist", "Moreau", "Haddad"];
-const COMPANIES = ["Northwind Labs", "Brightpath", "Cobalt Works", "Juniper & Co"];
+const COMPANIES = ["Northbay Labs", "Brightpath", "Cobalt Works", "Juniper & Co"];
 const PLANS = ["free", "trial", "team", "business"];
 const HOUR = 3_600_000;
 
