@@ -19,7 +19,7 @@ client = VibeFollow()
 buffer = client.events.buffer(max_age=600)
 
 
-@app.task(name="visit")  # type: ignore[untyped-decorator]
+@app.task(name="visit")  # type: ignore[untyped-decorator]  # Celery has no types
 def visit(user_id: str) -> None:
     """Track a visit, and note which process did."""
     buffer.track("visited", user_id)

@@ -18,7 +18,7 @@ from vibefollow_server.users.state.queries import save_standings
 from vibefollow_server.users.state.service import follow
 from vibefollow_server.users.state.versions import Standing
 
-from . import queries
+from . import queries, user_queries
 from .identity_rings import ring_at
 from .incoming import Event, Identify, Understood
 from .telling import count_uses, lifecycle_events, news_of
@@ -92,7 +92,7 @@ async def _follow(
     """Merge identify calls in their order, and let the lifecycles of all concerned go on."""
     named = {one.user.external_user_id for one in identifies}
     moved = {event.external_user_id for event in happened}
-    known, standings = await queries.load_users(connection, project_id, named | moved)
+    known, standings = await user_queries.load_users(connection, project_id, named | moved)
     users = {user_id: user for user_id, user in known.items() if user_id in named}
     changes = _merge(users, identifies)
     new_users = sorted(named - known.keys())
@@ -110,15 +110,17 @@ async def _follow(
         after = counted_as({user_id: standings[user_id] for user_id in concerned})
         await count_moves(connection, project_id, before, after)
     if users:
-        await queries.save_users(connection, project_id, [users[one] for one in sorted(users)], standings)
+        await user_queries.save_users(
+            connection, project_id, [users[one] for one in sorted(users)], standings
+        )
     if others := {user_id: standings[user_id] for user_id in concerned.keys() - users.keys()}:
         await save_standings(connection, project_id, others)
     if new_users:
-        await queries.note_seen_before(connection, project_id, new_users)
-        await queries.note_identified(connection, project_id, new_users)
+        await user_queries.note_seen_before(connection, project_id, new_users)
+        await user_queries.note_identified(connection, project_id, new_users)
     if changes:
-        await queries.insert_changes(connection, project_id, changes)
-    await queries.note_activity(connection, project_id, named | moved)
+        await user_queries.insert_changes(connection, project_id, changes)
+    await user_queries.note_activity(connection, project_id, named | moved)
 
 
 def _merge(users: dict[str, UserState], identifies: Sequence[Identify]) -> list[Change]:

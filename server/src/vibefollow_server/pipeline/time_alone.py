@@ -33,7 +33,7 @@ from vibefollow_server.users.state.queries import (
 )
 from vibefollow_server.users.state.service import follow
 
-from . import log_queries, queries
+from . import log_queries, queries, user_queries
 from .slot import HELD_PAUSE_SECONDS, PREPARE
 from .telling import count_uses, lifecycle_events, news_of
 
@@ -104,7 +104,7 @@ async def _pass_time(
         moved = {event.external_user_id for event in happened} - due.keys()
         standings = due | (await load_standings(connection, project_id, moved) if moved else {})
         if not standings:
-            await queries.note_activity(connection, project_id, user_ids)
+            await user_queries.note_activity(connection, project_id, user_ids)
             return
         # Who is derived anew, is so up to what is known; what time does to them then has its own turn.
         until = {user_id: now for user_id, standing in due.items() if standing.as_of is not None}
@@ -113,7 +113,7 @@ async def _pass_time(
         after = await follow(connection, project_id, standings, news, now, until)
         await save_standings(connection, project_id, after)
         await count_moves(connection, project_id, before, counted_as(after))
-        await queries.note_activity(connection, project_id, user_ids)
+        await user_queries.note_activity(connection, project_id, user_ids)
 
 
 async def _take_lanes(

@@ -13,7 +13,7 @@ from asyncpg import Pool, Record
 
 from vibefollow_server import clock
 from vibefollow_server.ids import uuid7
-from vibefollow_server.pipeline.queries import note_activity
+from vibefollow_server.pipeline.user_queries import note_activity
 from vibefollow_server.projects import member_queries
 from vibefollow_server.projects.links import invite_token, reset_token, setup_link_token
 from vibefollow_server.projects.passwords import Passwords
