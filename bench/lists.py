@@ -49,6 +49,7 @@ def filters() -> list[Params]:
         {"unseen_since": at[90]},
         {"stage": "active", "unseen_since": at[14]},
         {"signed_up_since": at[7]},
+        {"signed_up_since": at[90], "signed_up_before": at[30]},
         {"has_email": "false"},
         {"has_email": "true"},
     ]

@@ -43,6 +43,7 @@ Plan = Annotated[Text | None, Query(max_length=255, description="On this plan, b
 SeenSince = Annotated[Moment | None, Query(description="Who did something then or later.")]
 UnseenSince = Annotated[Moment | None, Query(description="Who did nothing since then, or never anything.")]
 SignedUpSince = Annotated[Moment | None, Query(description="Who signed up then or later.")]
+SignedUpBefore = Annotated[Moment | None, Query(description="Who signed up earlier.")]
 HasEmail = Annotated[bool | None, Query(description="Who has an e-mail address, or has none.")]
 Sort = Annotated[UserSort, Query(description="Nulls come last, among equals the id decides.")]
 Direction = Annotated[Literal["asc", "desc"], Query(description="`asc`: the smallest or earliest first.")]
@@ -75,11 +76,19 @@ def _wanted(
     seen_since: SeenSince = None,
     unseen_since: UnseenSince = None,
     signed_up_since: SignedUpSince = None,
+    signed_up_before: SignedUpBefore = None,
     has_email: HasEmail = None,
     search: Search = None,
 ) -> UserFilter:
     return UserFilter(
-        tuple(stages or ()), plan, seen_since, unseen_since, signed_up_since, has_email, search or None
+        stages=tuple(stages or ()),
+        plan=plan,
+        seen_since=seen_since,
+        unseen_since=unseen_since,
+        signed_up_since=signed_up_since,
+        signed_up_before=signed_up_before,
+        has_email=has_email,
+        search=search or None,
     )
 
 
