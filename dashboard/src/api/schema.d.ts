@@ -6288,6 +6288,8 @@ export interface operations {
                 search?: string | null;
                 /** @description Who did something then or later. */
                 seen_since?: string | null;
+                /** @description Who signed up earlier. */
+                signed_up_before?: string | null;
                 /** @description Who signed up then or later. */
                 signed_up_since?: string | null;
                 /** @description Nulls come last, among equals the id decides. */

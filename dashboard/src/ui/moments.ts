@@ -26,11 +26,27 @@ export function onDay(moment: Date, now: Date, timeZone?: string): string {
   ).format(moment);
 }
 
+/** Writes a period as a filter reads: "from 1 May, 14:00 until 3 May"; midnights without their time. */
+export function inPeriod(from: Date | null, to: Date | null, now: Date, timeZone?: string): string {
+  const write = (moment: Date): string => {
+    const time = toTheMinute(moment, timeZone);
+    return `${onDay(moment, now, timeZone)}${time === "00:00" ? "" : `, ${time}`}`;
+  };
+  const begin = from === null ? "" : `from ${write(from)}`;
+  const end = to === null ? "" : `until ${write(to)}`;
+  return [begin, end].filter(Boolean).join(" ");
+}
+
 /** Writes the time of the day to the second: "14:03:22". */
 export function atTime(moment: Date, timeZone?: string): string {
   return format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }, timeZone).format(
     moment,
   );
+}
+
+/** Writes the time of the day to the minute: "14:03". */
+export function toTheMinute(moment: Date, timeZone?: string): string {
+  return format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, timeZone).format(moment);
 }
 
 /** Writes date and time in the viewer's timezone: "17 May 2026, 14:03:22". */

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, ask, type Wire } from "@/api/client";
+import { api, ask, given, type Wire } from "@/api/client";
 import { Problem } from "@/api/problem";
 import type { UsersSearch } from "./search";
 
@@ -19,17 +19,29 @@ export const usersQuery = (projectId: string, search: UsersSearch, limit = PAGE)
     placeholderData: keepPreviousData,
   });
 
-function asked({ search, stage, email, signedUpSince, seenSince, sort, dir, cursor }: UsersSearch) {
-  return {
-    ...(search === undefined ? {} : { search }),
-    ...(stage === undefined ? {} : { stage: [stage] }),
-    ...(email === undefined ? {} : { has_email: email === "yes" }),
-    ...(signedUpSince === undefined ? {} : { signed_up_since: signedUpSince }),
-    ...(seenSince === undefined ? {} : { seen_since: seenSince }),
-    ...(sort === undefined ? {} : { sort }),
-    ...(dir === undefined ? {} : { direction: dir }),
-    ...(cursor === undefined ? {} : { cursor }),
-  };
+/** Writes a search as the API takes it; what is undefined is left out of the URL. */
+function asked({
+  search,
+  stage,
+  email,
+  signedUpSince,
+  signedUpBefore,
+  seenSince,
+  sort,
+  dir,
+  cursor,
+}: UsersSearch) {
+  return given({
+    search,
+    stage: stage === undefined ? undefined : [stage],
+    has_email: email === undefined ? undefined : email === "yes",
+    signed_up_since: signedUpSince,
+    signed_up_before: signedUpBefore,
+    seen_since: seenSince,
+    sort,
+    direction: dir,
+    cursor,
+  });
 }
 
 const UNKNOWN_RETRIES = 3;

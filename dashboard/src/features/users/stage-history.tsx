@@ -5,18 +5,7 @@ import { Card } from "@/ui/card";
 import { onDay } from "@/ui/moments";
 import { partsOf, type Part } from "./life";
 import { stagesQuery } from "./queries";
-import { stageName, type Stage } from "./stages";
-
-const FILLS: Readonly<Record<Stage, string>> = {
-  lead: "fill-line-strong",
-  signed_up: "fill-ink-3",
-  trial: "fill-accent",
-  trial_ended: "fill-warn",
-  active: "fill-ok",
-  past_due: "fill-danger",
-  cancelled: "fill-warn",
-  churned: "fill-line-strong",
-};
+import { STAGE_FILLS, stageName } from "./stages";
 
 /** The stages of a user's life as a band in the measure of time, with a list of them below. */
 export function StageHistory({ userId }: { userId: string }): ReactNode {
@@ -39,7 +28,7 @@ export function StageHistory({ userId }: { userId: string }): ReactNode {
             y={0}
             width={part.width}
             height={12}
-            className={FILLS[part.stage]}
+            className={STAGE_FILLS[part.stage]}
           />
         ))}
       </svg>
@@ -58,7 +47,7 @@ function Legend({ part }: { part: Part }): ReactNode {
   return (
     <li className="flex items-center gap-1.5 text-xs" title={part.cause ?? "as time passed"}>
       <svg viewBox="0 0 8 8" className="size-2" aria-hidden>
-        <circle cx={4} cy={4} r={4} className={FILLS[part.stage]} />
+        <circle cx={4} cy={4} r={4} className={STAGE_FILLS[part.stage]} />
       </svg>
       <span className="font-medium">{stageName(part.stage)}</span>
       <span className="tnum text-ink-3">
