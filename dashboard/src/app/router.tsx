@@ -14,7 +14,7 @@ import { Lost, PageFailure } from "./failures";
 import { ownPath, parseSearch, stringifySearch, textIn, type RawSearch } from "./search-params";
 import { meQuery, type Me } from "./session";
 import { Shell } from "./shell";
-import { usersSearch } from "@/features/users/search";
+import { profileSearch, usersSearch } from "@/features/users/search";
 import { eventsSearch, namesSearch } from "@/features/events/search";
 import { overviewSearch } from "@/features/overview/search";
 import { quarantineSearch } from "@/features/quarantine/search";
@@ -114,6 +114,7 @@ const users = createRoute({
 const user = createRoute({
   getParentRoute: () => project,
   path: "/users/$userId",
+  validateSearch: profileSearch,
   component: lazyRouteComponent(() => import("@/features/users/profile"), "UserProfile"),
 });
 

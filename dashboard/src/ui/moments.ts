@@ -49,6 +49,11 @@ export function toTheMinute(moment: Date, timeZone?: string): string {
   return format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, timeZone).format(moment);
 }
 
+/** Writes a moment as a field for date and time holds it: "2026-05-17T14:03". `new Date()` reads it back. */
+export function forField(moment: Date, timeZone?: string): string {
+  return `${dayKey(moment, timeZone)}T${toTheMinute(moment, timeZone)}`;
+}
+
 /** Writes date and time in the viewer's timezone: "17 May 2026, 14:03:22". */
 export function inFull(moment: Date, timeZone?: string): string {
   const day = format({ day: "numeric", month: "short", year: "numeric" }, timeZone).format(moment);

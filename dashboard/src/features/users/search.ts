@@ -61,3 +61,14 @@ export function narrows(search: UsersSearch): boolean {
 }
 
 const NO_FILTERS = ["sort", "dir", "cursor"];
+
+/** What the URL of a profile holds: a past instant, with its offset. Absent: now. */
+export interface ProfileSearch {
+  readonly asOf?: string | undefined;
+}
+
+export function profileSearch(raw: RawSearch): ProfileSearch {
+  const asOf = textIn(raw, "asOf");
+  const isPast = asOf !== undefined && Date.parse(asOf) < Date.now();
+  return { asOf: isPast ? new Date(asOf).toISOString() : undefined };
+}
