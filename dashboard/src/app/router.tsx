@@ -18,6 +18,7 @@ import { profileSearch, usersSearch } from "@/features/users/search";
 import { eventsSearch, namesSearch } from "@/features/events/search";
 import { overviewSearch } from "@/features/overview/search";
 import { quarantineSearch } from "@/features/quarantine/search";
+import { ledgerSearch } from "@/features/settings/ledger-terms";
 
 interface Context {
   readonly queryClient: QueryClient;
@@ -190,6 +191,13 @@ const settingsLimits = createRoute({
   component: lazyRouteComponent(() => import("@/features/settings/limits"), "LimitSettings"),
 });
 
+const settingsLedger = createRoute({
+  getParentRoute: () => settings,
+  path: "/ledger",
+  validateSearch: ledgerSearch,
+  component: lazyRouteComponent(() => import("@/features/settings/ledger"), "Ledger"),
+});
+
 const settingsAccount = createRoute({
   getParentRoute: () => settings,
   path: "/account",
@@ -217,6 +225,7 @@ const tree = root.addChildren([
       settingsKeys,
       settingsTeam,
       settingsLimits,
+      settingsLedger,
       settingsAccount,
     ]),
   ]),

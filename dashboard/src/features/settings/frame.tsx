@@ -9,6 +9,7 @@ const SECTIONS = [
   { to: "/p/$projectId/settings/keys", label: "API keys" },
   { to: "/p/$projectId/settings/team", label: "Team" },
   { to: "/p/$projectId/settings/limits", label: "Limits" },
+  { to: "/p/$projectId/settings/ledger", label: "Ledger" },
   { to: "/p/$projectId/settings/account", label: "Your account" },
 ] as const;
 
