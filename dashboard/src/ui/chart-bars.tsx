@@ -29,6 +29,7 @@ export default function Bars({ title, what, bars }: BarsProps): ReactNode {
         dataKey="name"
         tickFormatter={(name: string) => labels.get(name) ?? ""}
         minTickGap={24}
+        interval="equidistantPreserveStart"
       />
       <YAxis {...AXIS} axisLine={false} allowDecimals={false} width={40} tickFormatter={short} />
       <Tooltip
