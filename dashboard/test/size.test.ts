@@ -32,13 +32,21 @@ function gzipped(file: string): number {
 }
 
 const entries = Object.keys(manifest).filter((key) => manifest[key]!.isEntry);
-const pages = Object.keys(manifest).filter((key) => manifest[key]!.isDynamicEntry);
+const dynamic = Object.keys(manifest).filter((key) => manifest[key]!.isDynamicEntry);
+const pages = dynamic.filter((key) => key.startsWith("src/features/"));
+const CHARTS = "src/ui/chart-bars.tsx";
 
 test.each(pages)("the first load is under 250 KiB with %s", (page) => {
   const files = [...filesOf([...entries, page]), "index.html", "theme.js"];
   const fonts = Object.values(manifest).filter(({ file }) => /latin-(wght|400)-normal.*woff2$/.test(file));
   const fontBytes = fonts.reduce((sum, { file }) => sum + readFileSync(join(DIST, file)).length, 0);
   expect(files.reduce((sum, file) => sum + gzipped(file), fontBytes)).toBeLessThan(MOST_BYTES);
+});
+
+test("only charts come after the first load, and no page waits for them", () => {
+  expect(dynamic.filter((key) => !pages.includes(key))).toEqual([CHARTS]);
+  for (const page of pages) expect(filesOf([page])).not.toContain(manifest[CHARTS]!.file);
+  expect(gzipped(manifest[CHARTS]!.file)).toBeLessThan(MOST_BYTES / 2);
 });
 
 test("each page is a file of its own", () => {

@@ -5,6 +5,8 @@ import { matching } from "@/app/matching";
 import { barsOf } from "@/features/events/bars";
 import { browserName } from "@/features/settings/browser-name";
 import { changesOf, limitOf } from "@/features/settings/limit-changes";
+import { termsShown, totalsOf, TERMS } from "@/features/settings/ledger-terms";
+import { projectChange } from "@/features/settings/project-change";
 import { givable } from "@/features/settings/roles";
 import { LANGUAGES, snippet } from "@/features/start/snippets";
 import { partsOf } from "@/features/users/life";
@@ -110,4 +112,31 @@ test("three messages stand at most, the same one once", () => {
   expect(toasts.current().map((toast) => toast.text)).toEqual(["b", "c", "d"]);
   toasts.remove(toasts.current()[0]!.id);
   expect(toasts.current().map((toast) => toast.text)).toEqual(["c", "d"]);
+});
+
+test("the ledger adds up, and shows of what there is anything", () => {
+  const nothing = Object.fromEntries(TERMS.map(({ key }) => [key, 0])) as Record<
+    (typeof TERMS)[number]["key"],
+    number
+  >;
+  const day = {
+    ...nothing,
+    received_on: "2026-05-17",
+    accepted: 5,
+    events: 3,
+    quarantined: 2,
+    balances: true,
+  };
+  const totals = totalsOf([day, { ...day, accepted: 3, quarantined: 0 }]);
+  expect(totals).toMatchObject({ accepted: 8, events: 6, quarantined: 2, erased: 0 });
+  expect(termsShown(totals).map(({ key }) => key)).toEqual(["events", "users_applied", "quarantined"]);
+});
+
+test("an empty retention is for ever, and an empty grace period changes nothing", () => {
+  const form = { name: "Web shop", timezone: "UTC", grace: "14", retention: "" };
+  expect(projectChange(form)).toMatchObject({ grace_period_days: 14, retention_days: null });
+  expect(projectChange({ ...form, grace: "", retention: "90" })).toMatchObject({
+    grace_period_days: null,
+    retention_days: 90,
+  });
 });

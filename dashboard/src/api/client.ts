@@ -8,6 +8,13 @@ export type Wire = components["schemas"];
 
 export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
 
+type Given<Query> = { [Name in keyof Query]?: Exclude<Query[Name], undefined> };
+
+/** Leaves out of a query what is undefined. */
+export function given<Query extends object>(query: Query): Given<Query> {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as Given<Query>;
+}
+
 interface Outcome<Body> {
   readonly data?: Body;
   readonly error?: unknown;

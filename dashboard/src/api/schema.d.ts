@@ -769,6 +769,8 @@ export interface paths {
         /**
          * List User Stages
          * @description List the stages that a user was in, the present one first, and what led to each.
+         *
+         *     Also as they were at a past instant; then the first one is the stage of that instant.
          */
         get: operations["list_user_stages"];
         put?: never;
@@ -790,7 +792,8 @@ export interface paths {
          * Get User Timeline
          * @description List a user's events, the changes of their fields and traits and their moves through stages.
          *
-         *     Newest first; with `name`, only events. Also of somebody who has events and was never identified.
+         *     Newest first; with `name`, only events; with `as_of`, what there was to show at a past instant. Also of
+         *     somebody who has events and was never identified.
          */
         get: operations["get_user_timeline"];
         put?: never;
@@ -6288,6 +6291,8 @@ export interface operations {
                 search?: string | null;
                 /** @description Who did something then or later. */
                 seen_since?: string | null;
+                /** @description Who signed up earlier. */
+                signed_up_before?: string | null;
                 /** @description Who signed up then or later. */
                 signed_up_since?: string | null;
                 /** @description Nulls come last, among equals the id decides. */
@@ -6453,6 +6458,8 @@ export interface operations {
     list_user_stages: {
         parameters: {
             query?: {
+                /** @description A past instant: what had happened and was known by then. Default: now. */
+                as_of?: string | null;
                 /** @description An environment of a project. Default: the test environment of your oldest project. */
                 project_id?: string | null;
             };
@@ -6533,6 +6540,8 @@ export interface operations {
     get_user_timeline: {
         parameters: {
             query?: {
+                /** @description A past instant: what had happened and was known by then. Default: now. */
+                as_of?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 /** @description The most entries to return. */

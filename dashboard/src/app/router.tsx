@@ -14,10 +14,11 @@ import { Lost, PageFailure } from "./failures";
 import { ownPath, parseSearch, stringifySearch, textIn, type RawSearch } from "./search-params";
 import { meQuery, type Me } from "./session";
 import { Shell } from "./shell";
-import { usersSearch } from "@/features/users/search";
+import { profileSearch, usersSearch } from "@/features/users/search";
 import { eventsSearch, namesSearch } from "@/features/events/search";
 import { overviewSearch } from "@/features/overview/search";
 import { quarantineSearch } from "@/features/quarantine/search";
+import { ledgerSearch } from "@/features/settings/ledger-terms";
 
 interface Context {
   readonly queryClient: QueryClient;
@@ -114,6 +115,7 @@ const users = createRoute({
 const user = createRoute({
   getParentRoute: () => project,
   path: "/users/$userId",
+  validateSearch: profileSearch,
   component: lazyRouteComponent(() => import("@/features/users/profile"), "UserProfile"),
 });
 
@@ -189,6 +191,13 @@ const settingsLimits = createRoute({
   component: lazyRouteComponent(() => import("@/features/settings/limits"), "LimitSettings"),
 });
 
+const settingsLedger = createRoute({
+  getParentRoute: () => settings,
+  path: "/ledger",
+  validateSearch: ledgerSearch,
+  component: lazyRouteComponent(() => import("@/features/settings/ledger"), "Ledger"),
+});
+
 const settingsAccount = createRoute({
   getParentRoute: () => settings,
   path: "/account",
@@ -216,6 +225,7 @@ const tree = root.addChildren([
       settingsKeys,
       settingsTeam,
       settingsLimits,
+      settingsLedger,
       settingsAccount,
     ]),
   ]),

@@ -17,6 +17,12 @@ export function ago(moment: Date, now: Date, timeZone?: string): string {
   return onDay(moment, now, timeZone);
 }
 
+/** As `ago`, and from yesterday on the date with the time: "16 May, 14:03". For lists in which every minute counts. */
+export function agoOrAt(moment: Date, now: Date, timeZone?: string): string {
+  if (Math.abs(now.getTime() - moment.getTime()) < DAY) return ago(moment, now, timeZone);
+  return `${onDay(moment, now, timeZone)}, ${toTheMinute(moment, timeZone)}`;
+}
+
 /** Writes the date, without the year where it is this one: "17 May", "17 May 2024". */
 export function onDay(moment: Date, now: Date, timeZone?: string): string {
   const sameYear = part(moment, "year", timeZone) === part(now, "year", timeZone);
@@ -26,11 +32,32 @@ export function onDay(moment: Date, now: Date, timeZone?: string): string {
   ).format(moment);
 }
 
+/** Writes a period as a filter reads: "from 1 May, 14:00 until 3 May"; midnights without their time. */
+export function inPeriod(from: Date | null, to: Date | null, now: Date, timeZone?: string): string {
+  const write = (moment: Date): string => {
+    const time = toTheMinute(moment, timeZone);
+    return `${onDay(moment, now, timeZone)}${time === "00:00" ? "" : `, ${time}`}`;
+  };
+  const begin = from === null ? "" : `from ${write(from)}`;
+  const end = to === null ? "" : `until ${write(to)}`;
+  return [begin, end].filter(Boolean).join(" ");
+}
+
 /** Writes the time of the day to the second: "14:03:22". */
 export function atTime(moment: Date, timeZone?: string): string {
   return format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }, timeZone).format(
     moment,
   );
+}
+
+/** Writes the time of the day to the minute: "14:03". */
+export function toTheMinute(moment: Date, timeZone?: string): string {
+  return format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, timeZone).format(moment);
+}
+
+/** Writes a moment as a field for date and time holds it: "2026-05-17T14:03". `new Date()` reads it back. */
+export function forField(moment: Date, timeZone?: string): string {
+  return `${dayKey(moment, timeZone)}T${toTheMinute(moment, timeZone)}`;
 }
 
 /** Writes date and time in the viewer's timezone: "17 May 2026, 14:03:22". */

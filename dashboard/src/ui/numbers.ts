@@ -16,3 +16,10 @@ const AMOUNT = new Intl.NumberFormat("en", { minimumFractionDigits: 0, maximumFr
 export function money(cents: number): string {
   return AMOUNT.format(cents / 100);
 }
+
+const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** Writes a number as short as an axis needs it: 950, 1.2K, 3M. */
+export function short(number: number): string {
+  return SHORT.format(number);
+}

@@ -69,7 +69,12 @@ async def test_sign_ups_count_on_the_days_of_the_project(office: Office, time: T
     assert sign_ups["period"]["timezone"] == "America/New_York"
     assert sign_ups["list"] == {
         "page": "users",
-        "query": {"signed_up_since": "2026-05-10T04:00:00Z", "sort": "signed_up_at", "direction": "desc"},
+        "query": {
+            "signed_up_since": "2026-05-10T04:00:00Z",
+            "signed_up_before": "2026-05-11T04:00:00Z",
+            "sort": "signed_up_at",
+            "direction": "desc",
+        },
     }
 
 

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, ask, type Wire } from "@/api/client";
+import { api, ask, given, type Wire } from "@/api/client";
 import type { EventsSearch, NamesSearch } from "./search";
 
 export type EventOut = Wire["EventOut"];
@@ -17,17 +17,12 @@ export const latestEventsQuery = (projectId: string, limit: number) =>
   });
 
 /** All events that a filter lets through, newest first, page by page. */
-export const eventsQuery = (projectId: string, { name, user }: EventsSearch) =>
+export const eventsQuery = (projectId: string, { name, user, from, to }: EventsSearch) =>
   infiniteQueryOptions({
-    queryKey: [projectId, "events", "all", { name, user }],
+    queryKey: [projectId, "events", "all", { name, user, from, to }],
     queryFn: ({ signal, pageParam }) => {
-      const query = {
-        project_id: projectId,
-        limit: PAGE,
-        ...(name === undefined ? {} : { name }),
-        ...(user === undefined ? {} : { external_user_id: user }),
-        ...(pageParam === null ? {} : { cursor: pageParam }),
-      };
+      const filters = given({ name, external_user_id: user, from, to, cursor: pageParam ?? undefined });
+      const query = { project_id: projectId, limit: PAGE, ...filters };
       return ask(api.GET("/api/dashboard/v1/events", { params: { query }, signal }));
     },
     initialPageParam: null as string | null,

@@ -4,16 +4,18 @@ import { barsOf } from "./bars";
 
 interface SparklineProps {
   readonly days: readonly number[];
+  /** What is counted, one of it. */
+  readonly unit?: string;
   readonly large?: boolean;
 }
 
-/** The last days as bars, the last one being today. */
-export function Sparkline({ days, large = false }: SparklineProps): ReactNode {
+/** Some days as bars, oldest first. */
+export function Sparkline({ days, unit = "event", large = false }: SparklineProps): ReactNode {
   const total = days.reduce((sum, day) => sum + day, 0);
   return (
     <svg
       role="img"
-      aria-label={`${many(total, "event")} in the last ${days.length} days`}
+      aria-label={`${many(total, unit)} in ${many(days.length, "day")}, day by day`}
       viewBox={`0 0 ${days.length * 4} 24`}
       preserveAspectRatio="none"
       className={large ? "h-full min-h-6 w-full" : "h-6 w-30"}

@@ -9,13 +9,14 @@ import { classes } from "@/ui/classes";
 import { Empty, Failure } from "@/ui/notice";
 import { many } from "@/ui/numbers";
 import { Page } from "@/ui/page";
+import { PeriodFilter } from "@/ui/period-filter";
 import { SearchBox } from "@/ui/search-box";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Column, Table } from "@/ui/table";
 import { likenessOf, type LiveAction, type LiveState } from "./live";
 import { eventsQuery, type EventOut } from "./queries";
 import { EventRow } from "./row";
-import type { EventsSearch } from "./search";
+import { isPast, type EventsSearch } from "./search";
 import { EventTabs } from "./tabs";
 import { useLiveEvents } from "./use-live";
 
@@ -34,7 +35,7 @@ export function EventStream(): ReactNode {
     <Page
       title="Events"
       note="What your backends send, as it arrives."
-      actions={<PauseButton state={state} connected={connected} dispatch={dispatch} />}
+      actions={<PauseButton past={isPast(search)} state={state} connected={connected} dispatch={dispatch} />}
     >
       <EventTabs at="stream" />
       <Filters search={search} />
@@ -109,12 +110,15 @@ function Columns(): ReactNode {
 }
 
 interface PauseButtonProps {
+  /** Only a past time is shown, and nothing comes in. */
+  readonly past: boolean;
   readonly state: LiveState;
   readonly connected: boolean;
   readonly dispatch: Dispatch<LiveAction>;
 }
 
-function PauseButton({ state, connected, dispatch }: PauseButtonProps): ReactNode {
+function PauseButton({ past, state, connected, dispatch }: PauseButtonProps): ReactNode {
+  if (past) return null;
   const Icon = state.paused ? Play : Pause;
   const live = connected && !state.paused;
   return (
@@ -172,13 +176,19 @@ function Filters({ search }: { search: EventsSearch }): ReactNode {
     <div className="mb-3 flex flex-wrap gap-2">
       <SearchBox label="Event name, whole" value={search.name ?? ""} onChange={onName} />
       <SearchBox label="User id, whole" value={search.user ?? ""} onChange={onUser} />
+      <PeriodFilter
+        text="Happened"
+        from={search.from}
+        to={search.to}
+        onClear={() => change({ from: undefined, to: undefined })}
+      />
     </div>
   );
 }
 
 function NoEvents({ search }: { search: EventsSearch }): ReactNode {
   const { projectId } = useHere();
-  if (search.name !== undefined || search.user !== undefined) {
+  if (search.name !== undefined || search.user !== undefined || isPast(search)) {
     return (
       <Empty
         icon={SearchX}

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useReducer, useState, type Dispatch } from "react";
 import { useHere } from "@/app/session";
 import { BEGINNING, liveReducer, type LiveAction, type LiveEvent, type LiveState } from "./live";
-import type { EventsSearch } from "./search";
+import { isPast, type EventsSearch } from "./search";
 
 interface Live {
   readonly state: LiveState;
@@ -10,13 +10,16 @@ interface Live {
   readonly connected: boolean;
 }
 
-/** Listens to the events that a filter lets through, as they are accepted. */
-export function useLiveEvents({ name, user }: EventsSearch): Live {
+/** Listens to the events that a filter lets through, as they are accepted; to none where a past time is shown. */
+export function useLiveEvents(search: EventsSearch): Live {
+  const { name, user } = search;
+  const past = isPast(search);
   const { projectId } = useHere();
   const client = useQueryClient();
   const [state, dispatch] = useReducer(liveReducer, BEGINNING);
   const [connected, setConnected] = useState(false);
   useEffect(() => {
+    if (past) return;
     const source = new EventSource(streamUrl(projectId, { name, user }));
     source.onopen = () => setConnected(true);
     source.onerror = () => setConnected(false); // the browser connects again by itself
@@ -35,7 +38,7 @@ export function useLiveEvents({ name, user }: EventsSearch): Live {
       setConnected(false);
       dispatch({ type: "restart" });
     };
-  }, [client, name, projectId, user]);
+  }, [client, name, past, projectId, user]);
   return { state, dispatch, connected };
 }
 

@@ -1,130 +1,88 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { useHere } from "@/app/session";
 import { Sparkline } from "@/features/events/sparkline";
-import { usersSearch, type UsersSearch } from "@/features/users/search";
-import { Failure } from "@/ui/notice";
 import { count, many, money } from "@/ui/numbers";
-import { Skeleton } from "@/ui/skeleton";
-import { overviewQuery, type Numbers } from "./queries";
-import { changeOf, type Range } from "./search";
+import { ListLink, type List } from "./list-link";
+import type { Numbers } from "./queries";
+import { changeOf } from "./search";
 
-const REFRESH_MS = 30_000;
-const FIGURES = 6;
-
-/** The numbers of the last days beside those before; each opens the list behind it. */
-export function Figures({ days }: { days: Range }): ReactNode {
-  const { projectId } = useHere();
-  const numbers = useQuery({ ...overviewQuery(projectId, days), refetchInterval: REFRESH_MS });
-  if (numbers.error && !numbers.data)
-    return <Failure error={numbers.error} onRetry={() => void numbers.refetch()} />;
+/** The numbers of a period beside those of the one before; each opens the list behind it. */
+export function Figures({ numbers }: { numbers: Numbers }): ReactNode {
+  const { sign_ups: signUps, active_users: active, revenue, events, quarantine } = numbers;
+  const paying = many(revenue.paying, "user pays", "users pay");
   return (
-    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3" aria-busy={numbers.isPending || undefined}>
-      {numbers.data ? (
-        <Known numbers={numbers.data} />
-      ) : (
-        Array.from({ length: FIGURES }, (_, index) => <Skeleton key={index} className="h-36 rounded-lg" />)
-      )}
-    </div>
+    <>
+      <SeriesFigure name="Sign-ups" series={signUps} unit="sign-up" />
+      <SeriesFigure name="Active users" series={active} unit="active user" about />
+      <SeriesFigure name="Events" series={events} unit="event" />
+      <TrialsFigure trials={numbers.trials} />
+      <Figure name="MRR" value={money(revenue.mrr_cents)} note={`${paying} now`} list={revenue.list} />
+      <Figure
+        name="In quarantine"
+        value={`${count(quarantine.records)}${quarantine.records_capped ? "+" : ""}`}
+        note={quarantine.records === 0 ? "All records make sense" : "Now; to be corrected or discarded"}
+        list={quarantine.list}
+      />
+    </>
   );
 }
 
-function Known({ numbers }: { numbers: Numbers }): ReactNode {
-  const { sign_ups: signUps, active_users: active, trials, revenue, events, quarantine } = numbers;
+interface SeriesFigureProps {
+  readonly name: string;
+  readonly series: Numbers["sign_ups"];
+  /** What is counted, one of it. */
+  readonly unit: string;
+  /** The number is an estimate. */
+  readonly about?: boolean;
+}
+
+function SeriesFigure({ name, series, unit, about = false }: SeriesFigureProps): ReactNode {
+  const { total, previous_total: before, days, list } = series;
   return (
-    <>
-      <UsersFigure
-        name="Sign-ups"
-        value={count(signUps.total)}
-        change={changeOf(signUps.total, signUps.previous_total)}
-        days={signUps.days.map((day) => day.count)}
-        search={usersSearch({
-          signedUpSince: signUps.list.query?.["signed_up_since"],
-          sort: "signed_up_at",
-          dir: "desc",
-        })}
-      />
-      <UsersFigure
-        name="Active users"
-        value={`${active.total > 0 ? "about " : ""}${count(active.total)}`}
-        change={changeOf(active.total, active.previous_total)}
-        days={active.days.map((day) => day.count)}
-        search={usersSearch({
-          seenSince: active.list.query?.["seen_since"],
-          sort: "last_seen_at",
-          dir: "desc",
-        })}
-      />
-      <UsersFigure
-        name="Trial conversion"
-        value={trials.share === null ? "–" : `${Math.round(trials.share * 100)} %`}
-        note={`${count(trials.converted)} of ${many(trials.started, "trial")}; ${count(trials.running)} still running`}
-        search={{ stage: "trial" }}
-      />
-      <UsersFigure
-        name="MRR"
-        value={money(revenue.mrr_cents)}
-        note={`${many(revenue.paying, "user pays", "users pay")} now`}
-        search={{ sort: "mrr_cents", dir: "desc" }}
-      />
-      <EventsFigure events={events} />
-      <QuarantineFigure records={quarantine.records} capped={quarantine.records_capped} />
-    </>
+    <Figure
+      name={name}
+      value={`${about && total > 0 ? "about " : ""}${count(total)}`}
+      note={`${count(before)} in the ${many(days.length, "day")} before`}
+      change={changeOf(total, before)}
+      days={days.map((day) => day.count)}
+      unit={unit}
+      list={list}
+    />
   );
+}
+
+function TrialsFigure({ trials }: { trials: Numbers["trials"] }): ReactNode {
+  const { converted, started, running, share, previous, list } = trials;
+  const before = previous.share === null ? "" : `; ${percent(previous.share)} before`;
+  return (
+    <Figure
+      name="Trial conversion"
+      value={share === null ? "–" : percent(share)}
+      note={`${count(converted)} of ${many(started, "trial")}, ${count(running)} still running${before}`}
+      list={list}
+    />
+  );
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
 interface FigureProps {
   readonly name: string;
   readonly value: string;
-  readonly note?: string;
+  readonly note: string;
+  readonly list: List;
   readonly change?: ReturnType<typeof changeOf>;
   readonly days?: readonly number[];
+  readonly unit?: string;
 }
 
 const CARD =
   "block h-full rounded-lg border bg-raised p-4 shadow-card transition-colors hover:border-line-strong";
 
-function UsersFigure({ search, ...figure }: FigureProps & { readonly search: UsersSearch }): ReactNode {
-  const { projectId } = useHere();
+function Figure({ name, value, note, list, change, days, unit = "event" }: FigureProps): ReactNode {
   return (
-    <Link to="/p/$projectId/users" params={{ projectId }} search={search} className={CARD}>
-      <Figure {...figure} />
-    </Link>
-  );
-}
-
-function EventsFigure({ events }: { events: Numbers["events"] }): ReactNode {
-  const { projectId } = useHere();
-  return (
-    <Link to="/p/$projectId/events" params={{ projectId }} search={{}} className={CARD}>
-      <Figure
-        name="Events"
-        value={count(events.total)}
-        change={changeOf(events.total, events.previous_total)}
-        note={`${count(events.live.last_minute)} in the last minute`}
-        days={events.days.map((day) => day.count)}
-      />
-    </Link>
-  );
-}
-
-function QuarantineFigure({ records, capped }: { records: number; capped: boolean }): ReactNode {
-  const { projectId } = useHere();
-  return (
-    <Link to="/p/$projectId/quarantine" params={{ projectId }} search={{}} className={CARD}>
-      <Figure
-        name="In quarantine"
-        value={`${count(records)}${capped ? "+" : ""}`}
-        note={records === 0 ? "All records make sense" : "Waits to be corrected or discarded"}
-      />
-    </Link>
-  );
-}
-
-function Figure({ name, value, note, change, days }: FigureProps): ReactNode {
-  return (
-    <>
+    <ListLink list={list} className={CARD}>
       <span className="text-sm text-ink-3">{name}</span>
       <span className="flex items-baseline gap-2">
         <span className="tnum text-2xl font-semibold tracking-tight">{value}</span>
@@ -134,12 +92,12 @@ function Figure({ name, value, note, change, days }: FigureProps): ReactNode {
           </span>
         )}
       </span>
-      {note !== undefined && <span className="block text-xs text-ink-3">{note}</span>}
+      <span className="tnum block text-xs text-ink-3">{note}</span>
       {days && (
         <span className="mt-2 block h-8 overflow-hidden">
-          <Sparkline days={days} large />
+          <Sparkline days={days} unit={unit} large />
         </span>
       )}
-    </>
+    </ListLink>
   );
 }

@@ -13,7 +13,12 @@ import { Page } from "@/ui/page";
 import { Skeleton } from "@/ui/skeleton";
 import { Time } from "@/ui/time";
 import { Figures } from "./figures";
-import { RANGES, USUAL, type Range } from "./search";
+import { overviewQuery } from "./queries";
+import { RangePicker } from "./range-picker";
+import { daysOf, type Days } from "./search";
+import { DayByDay, LastHour } from "./series";
+import { Stages } from "./stages";
+import { Waiting } from "./waiting";
 
 const SHOWN = 8;
 const REFRESH_MS = 5_000;
@@ -21,17 +26,22 @@ const REFRESH_MS = 5_000;
 /** What is new, and what waits for somebody. */
 export function Overview(): ReactNode {
   const { project, projectId, environment } = useHere();
-  const { days = USUAL } = useSearch({ from: "/p/$projectId/" });
+  const search = useSearch({ from: "/p/$projectId/" });
+  const days = daysOf(search, new Date(), project.timezone);
   const events = useQuery({ ...latestEventsQuery(projectId, SHOWN), refetchInterval: REFRESH_MS });
   if (events.error && !events.data)
     return <Failure error={events.error} onRetry={() => void events.refetch()} />;
   return (
-    <Page title="Overview" note={`${project.name}, ${environment}`} actions={<RangePicker days={days} />}>
+    <Page
+      title="Overview"
+      note={`${project.name}, ${environment}`}
+      actions={<RangePicker search={search} days={days} />}
+    >
       {events.data?.length === 0 ? (
         <GetStarted />
       ) : (
         <div className="flex flex-col gap-4">
-          <Figures days={days} />
+          <InNumbers days={days} />
           <div className="grid gap-4 lg:grid-cols-2 lg:items-start">
             <LatestEvents />
             <NewestUsers />
@@ -63,27 +73,38 @@ function GetStarted(): ReactNode {
   );
 }
 
-/** How far the numbers look back; the URL holds it. */
-function RangePicker({ days }: { days: Range }): ReactNode {
+/** The numbers of some days and what is drawn of them, and what waits. */
+function InNumbers({ days }: { days: Days }): ReactNode {
   const { projectId } = useHere();
+  const numbers = useQuery(overviewQuery(projectId, days));
+  if (numbers.error && !numbers.data)
+    return <Failure error={numbers.error} onRetry={() => void numbers.refetch()} />;
+  if (!numbers.data) return <NumbersArriving />;
   return (
-    <nav aria-label="Range" className="flex rounded-md border bg-hover p-0.5 text-xs">
-      {RANGES.map((one) => (
-        <Link
-          key={one}
-          to="/p/$projectId"
-          params={{ projectId }}
-          search={one === USUAL ? {} : { days: one }}
-          aria-current={one === days ? "true" : undefined}
-          className={classes(
-            "tnum rounded-[5px] px-2.5 py-1",
-            one === days ? "bg-raised font-medium text-ink shadow-card" : "text-ink-3 hover:text-ink",
-          )}
-        >
-          {one} days
-        </Link>
+    <div
+      className={classes("flex flex-col gap-4 transition-opacity", numbers.isPlaceholderData && "opacity-60")}
+      aria-busy={numbers.isPlaceholderData || undefined}
+    >
+      <Waiting items={numbers.data.waiting} />
+      <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+        <Figures numbers={numbers.data} />
+      </div>
+      <div className="grid gap-4 lg:grid-cols-2">
+        <DayByDay numbers={numbers.data} />
+        <LastHour live={numbers.data.events.live} />
+      </div>
+      <Stages stages={numbers.data.stages} users={numbers.data.users} />
+    </div>
+  );
+}
+
+function NumbersArriving(): ReactNode {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3" aria-busy>
+      {Array.from({ length: 6 }, (_, index) => (
+        <Skeleton key={index} className="h-36 rounded-lg" />
       ))}
-    </nav>
+    </div>
   );
 }
 

@@ -1,16 +1,19 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ask, type Wire } from "@/api/client";
-import { firstDay, type Range } from "./search";
+import type { Days } from "./search";
 
 export type Numbers = Wire["Overview"];
 
-/** The numbers of the last days, today included. */
-export const overviewQuery = (projectId: string, days: Range) =>
+const REFRESH_MS = 30_000; // a year of a large project takes the server a second
+
+/** The numbers of some days. */
+export const overviewQuery = (projectId: string, { from, to }: Days) =>
   queryOptions({
-    queryKey: [projectId, "overview", days],
+    queryKey: [projectId, "overview", { from, to }],
     queryFn: async ({ signal }) => {
-      const params = { query: { project_id: projectId, from: firstDay(days, new Date()) } };
+      const params = { query: { project_id: projectId, from, ...(to === undefined ? {} : { to }) } };
       return (await ask(api.GET("/api/dashboard/v1/overview", { params, signal }))).data;
     },
     placeholderData: keepPreviousData,
+    refetchInterval: REFRESH_MS,
   });

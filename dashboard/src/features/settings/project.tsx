@@ -10,8 +10,9 @@ import { CopyBox } from "@/ui/copy";
 import { Field, inputBox, TextField } from "@/ui/field";
 import { FormProblem } from "@/ui/notice";
 import { tell } from "@/ui/toast";
+import { projectChange } from "./project-change";
 
-/** Name and timezone of a project, and the ids of its environments. */
+/** Name, timezone, grace period and retention of a project, and the ids of its environments. */
 export function ProjectSettings(): ReactNode {
   const { project } = useHere();
   return (
@@ -68,19 +69,12 @@ function ProjectForm(): ReactNode {
             problem={problem?.of("name")}
           />
           <TimezoneField value={project.timezone} disabled={closed} problem={problem?.of("timezone")} />
-          <TextField
-            label="Keep events for"
-            name="retention"
-            inputMode="numeric"
-            pattern="[0-9]*"
-            disabled={closed}
-            defaultValue={project.retention_days ?? ""}
-            placeholder="Ever"
-            hint="Days. Empty: for ever. An older event goes to quarantine when it arrives."
-            problem={problem?.of("retention_days")}
-          />
+          <PeriodFields disabled={closed} problem={problem} />
         </div>
-        <FormProblem error={change.error} fields={["name", "timezone", "retention_days"]} />
+        <FormProblem
+          error={change.error}
+          fields={["name", "timezone", "grace_period_days", "retention_days"]}
+        />
         {closed ? (
           <p className="text-xs text-ink-3">Admins and owners can change this.</p>
         ) : (
@@ -96,6 +90,37 @@ function ProjectForm(): ReactNode {
         )}
       </form>
     </Card>
+  );
+}
+
+/** How long access and events last. */
+function PeriodFields({ disabled, problem }: { disabled: boolean; problem: Problem | null }): ReactNode {
+  const { project } = useHere();
+  return (
+    <>
+      <TextField
+        label="Grace period (days)"
+        name="grace"
+        required
+        inputMode="numeric"
+        pattern="[0-9]+"
+        disabled={disabled}
+        defaultValue={project.grace_period_days}
+        hint="Days of access after a cancellation that names no end; for past ones, too."
+        problem={problem?.of("grace_period_days")}
+      />
+      <TextField
+        label="Keep events for (days)"
+        name="retention"
+        inputMode="numeric"
+        pattern="[0-9]*"
+        disabled={disabled}
+        defaultValue={project.retention_days ?? ""}
+        placeholder="Ever"
+        hint="Empty: for ever. An older event goes to quarantine when it arrives."
+        problem={problem?.of("retention_days")}
+      />
+    </>
   );
 }
 
@@ -130,11 +155,11 @@ function useChangeProject() {
   const { projectId } = useHere();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ name = "", timezone = "", retention = "" }: Record<string, string>) =>
+    mutationFn: (texts: Record<string, string>) =>
       ask(
         api.PATCH("/api/dashboard/v1/projects/{project_id}", {
           params: { path: { project_id: projectId } },
-          body: { name, timezone, retention_days: retention === "" ? null : Number(retention) },
+          body: projectChange(texts),
         }),
       ),
     onSuccess: async () => {

@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ask, type Wire } from "@/api/client";
 
 export type Key = Wire["KeyOut"];
@@ -22,6 +22,20 @@ export const limitsQuery = (projectId: string) =>
       const params = { path: { project_id: projectId } };
       return (await ask(api.GET("/api/dashboard/v1/projects/{project_id}/limits", { params, signal }))).data;
     },
+  });
+
+const LEDGER_MS = 10_000;
+
+/** What became of what was accepted since a day of UTC. */
+export const ledgerQuery = (projectId: string, from: string) =>
+  queryOptions({
+    queryKey: [projectId, "ledger", from],
+    queryFn: async ({ signal }) => {
+      const params = { query: { project_id: projectId, from } };
+      return (await ask(api.GET("/api/dashboard/v1/ledger", { params, signal }))).data;
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: LEDGER_MS,
   });
 
 export type TeamMember = Wire["TeamMemberOut"];

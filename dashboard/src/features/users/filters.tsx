@@ -1,8 +1,6 @@
-import { X } from "lucide-react";
 import { useCallback, type ReactNode } from "react";
-import { Button } from "@/ui/button";
 import { inputBox } from "@/ui/field";
-import { onDay } from "@/ui/moments";
+import { PeriodFilter } from "@/ui/period-filter";
 import { SearchBox } from "@/ui/search-box";
 import { changed, type UsersSearch } from "./search";
 import { STAGES, stageName, type Stage } from "./stages";
@@ -25,7 +23,7 @@ export function Filters({ search, mode, onChange }: FiltersProps): ReactNode {
       <SearchBox label="Search id, e-mail or name" value={search.search ?? ""} onChange={onSearch} />
       <select
         aria-label="Stage"
-        className={`${inputBox()} !w-36`}
+        className={`${inputBox()} !w-36 max-sm:flex-1`}
         value={search.stage ?? ""}
         onChange={(event) =>
           onChange(changed(search, { stage: (event.target.value || undefined) as Stage | undefined }))
@@ -40,49 +38,30 @@ export function Filters({ search, mode, onChange }: FiltersProps): ReactNode {
       </select>
       <select
         aria-label="E-mail address"
-        className={`${inputBox()} !w-52`}
+        className={`${inputBox()} !w-36 max-sm:flex-1`}
         value={search.email ?? ""}
         onChange={(event) =>
           onChange(changed(search, { email: (event.target.value || undefined) as UsersSearch["email"] }))
         }
       >
-        <option value="">With or without e-mail</option>
+        <option value="">Any e-mail</option>
         <option value="yes">With e-mail</option>
         <option value="no">Without e-mail</option>
       </select>
-      <Since
+      <PeriodFilter
         text="Signed up"
-        at={search.signedUpSince}
-        onClear={() => onChange(changed(search, { signedUpSince: undefined }))}
+        from={search.signedUpSince}
+        to={search.signedUpBefore}
+        onClear={() => onChange(changed(search, { signedUpSince: undefined, signedUpBefore: undefined }))}
       />
-      <Since
+      <PeriodFilter
         text="Seen"
-        at={search.seenSince}
+        from={search.seenSince}
         onClear={() => onChange(changed(search, { seenSince: undefined }))}
       />
       {mode === "prefix" && search.search !== undefined && (
         <span className="text-xs text-ink-3">Found by how the id, e-mail or name begins.</span>
       )}
     </div>
-  );
-}
-
-/** A filter that a link has set; it can be taken away. */
-function Since({
-  text,
-  at,
-  onClear,
-}: {
-  text: string;
-  at: string | undefined;
-  onClear: () => void;
-}): ReactNode {
-  if (at === undefined) return null;
-  const moment = new Date(at);
-  return (
-    <Button onClick={onClear} aria-label={`${text} since: take the filter away`}>
-      {text} since {Number.isNaN(moment.getTime()) ? at : onDay(moment, new Date())}
-      <X className="size-3.5" aria-hidden />
-    </Button>
   );
 }

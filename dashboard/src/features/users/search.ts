@@ -20,6 +20,8 @@ export interface UsersSearch {
   readonly email?: "yes" | "no" | undefined;
   /** Who signed up, or did something, then or later: a time with its offset. */
   readonly signedUpSince?: string | undefined;
+  /** Who signed up earlier. */
+  readonly signedUpBefore?: string | undefined;
   readonly seenSince?: string | undefined;
   readonly sort?: Sort | undefined;
   readonly dir?: Direction | undefined;
@@ -32,6 +34,7 @@ export function usersSearch(raw: RawSearch): UsersSearch {
     stage: oneOf(raw, "stage", STAGES),
     email: oneOf(raw, "email", ["yes", "no"]),
     signedUpSince: textIn(raw, "signedUpSince"),
+    signedUpBefore: textIn(raw, "signedUpBefore"),
     seenSince: textIn(raw, "seenSince"),
     sort: oneOf(raw, "sort", SORTS),
     dir: oneOf(raw, "dir", ["asc", "desc"]),
@@ -53,6 +56,19 @@ export function sortedBy(search: UsersSearch, sort: Sort): UsersSearch {
 }
 
 /** Whether the search leaves anybody out. */
-export function narrows({ search, stage, email, signedUpSince, seenSince }: UsersSearch): boolean {
-  return [search, stage, email, signedUpSince, seenSince].some((one) => one !== undefined);
+export function narrows(search: UsersSearch): boolean {
+  return Object.entries(search).some(([name, value]) => !NO_FILTERS.includes(name) && value !== undefined);
+}
+
+const NO_FILTERS = ["sort", "dir", "cursor"];
+
+/** What the URL of a profile holds: a past instant, with its offset. Absent: now. */
+export interface ProfileSearch {
+  readonly asOf?: string | undefined;
+}
+
+export function profileSearch(raw: RawSearch): ProfileSearch {
+  const asOf = textIn(raw, "asOf");
+  const isPast = asOf !== undefined && Date.parse(asOf) < Date.now();
+  return { asOf: isPast ? new Date(asOf).toISOString() : undefined };
 }

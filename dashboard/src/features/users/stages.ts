@@ -26,6 +26,18 @@ export const STAGE_TONES: Readonly<Record<Stage, Tone>> = {
   churned: "plain",
 };
 
+/** What a stage is drawn with. */
+export const STAGE_FILLS: Readonly<Record<Stage, string>> = {
+  lead: "fill-line-strong",
+  signed_up: "fill-ink-3",
+  trial: "fill-accent",
+  trial_ended: "fill-warn",
+  active: "fill-ok",
+  past_due: "fill-danger",
+  cancelled: "fill-warn",
+  churned: "fill-line-strong",
+};
+
 /** Writes a stage for people: "trial ended". */
 export function stageName(stage: Stage): string {
   return stage.replaceAll("_", " ");

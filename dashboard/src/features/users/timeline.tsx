@@ -11,16 +11,17 @@ import { Failure } from "@/ui/notice";
 import { Skeleton } from "@/ui/skeleton";
 import { Time } from "@/ui/time";
 import { byDay, type Day } from "./days";
-import { timelineQuery, type TimelineEntry } from "./queries";
+import { timelineQuery, type TimelineEntry, type Whom } from "./queries";
 import { StageBadge } from "./stage-badge";
 import { summary } from "./summary";
 
 const LIVE_MS = 5_000;
 
 /** What a user did, day by day, and how their traits changed. */
-export function Timeline({ userId }: { userId: string }): ReactNode {
+export function Timeline({ whom }: { whom: Whom }): ReactNode {
   const { projectId } = useHere();
-  const timeline = useInfiniteQuery({ ...timelineQuery(projectId, userId), refetchInterval: LIVE_MS });
+  const refetchInterval = whom.asOf === undefined && LIVE_MS; // what is past stays as it is
+  const timeline = useInfiniteQuery({ ...timelineQuery(projectId, whom), refetchInterval });
   const entries = timeline.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <Card title="Timeline" flush>
@@ -28,11 +29,7 @@ export function Timeline({ userId }: { userId: string }): ReactNode {
       {timeline.error && !timeline.data && (
         <Failure error={timeline.error} onRetry={() => void timeline.refetch()} />
       )}
-      {timeline.data && entries.length === 0 && (
-        <p className="p-4 text-sm text-ink-3">
-          Nothing happened yet. Events of this user appear here as they arrive.
-        </p>
-      )}
+      {timeline.data && entries.length === 0 && <NothingYet past={whom.asOf !== undefined} />}
       {byDay(entries, momentOf, new Date()).map((day) => (
         <DayOf key={day.key} day={day} />
       ))}
@@ -44,6 +41,16 @@ export function Timeline({ userId }: { userId: string }): ReactNode {
         </div>
       )}
     </Card>
+  );
+}
+
+function NothingYet({ past }: { past: boolean }): ReactNode {
+  return (
+    <p className="p-4 text-sm text-ink-3">
+      {past
+        ? "Nothing had happened by then."
+        : "Nothing happened yet. Events of this user appear here as they arrive."}
+    </p>
   );
 }
 

@@ -85,10 +85,11 @@ async def list_events_of_user(
     before: UserPlace | None,
     limit: int,
     name: str | None = None,
+    as_of: datetime | None = None,
 ) -> list[Record]:
     """Return up to `limit` of a user's events, newest first, those that stand before a place.
 
-    `name`: only events of this name.
+    `name`: only events of this name. `as_of`: only what had happened and was known by then.
     """
     conditions = ["project_id = $1", "external_user_id = $2"]
     values: list[Any] = [project_id, external_user_id, limit, *(before or ())]
@@ -97,6 +98,9 @@ async def list_events_of_user(
     if name is not None:
         values.append(name)
         conditions.append(f"name = ${len(values)}")
+    if as_of is not None:
+        values.append(as_of)
+        conditions.append(f"occurred_at <= ${len(values)} AND received_at <= ${len(values)}")
     return await connection.fetch(
         f"SELECT {COLUMNS} FROM events WHERE {' AND '.join(conditions)}"
         f" ORDER BY {' DESC, '.join(USER_ORDER)} DESC LIMIT $3",

@@ -10,10 +10,15 @@ from .schemas import ListLink
 
 
 def signed_up(instants: Instants) -> ListLink:
-    """Return users who signed up since the period began, the last one first."""
+    """Return the users who signed up in the period, the last one first."""
     return ListLink(
         page="users",
-        query={"signed_up_since": _moment(instants.begin), "sort": "signed_up_at", "direction": "desc"},
+        query={
+            "signed_up_since": _moment(instants.begin),
+            "signed_up_before": _moment(instants.end),
+            "sort": "signed_up_at",
+            "direction": "desc",
+        },
     )
 
 

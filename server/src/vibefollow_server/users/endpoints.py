@@ -43,6 +43,7 @@ Plan = Annotated[Text | None, Query(max_length=255, description="On this plan, b
 SeenSince = Annotated[Moment | None, Query(description="Who did something then or later.")]
 UnseenSince = Annotated[Moment | None, Query(description="Who did nothing since then, or never anything.")]
 SignedUpSince = Annotated[Moment | None, Query(description="Who signed up then or later.")]
+SignedUpBefore = Annotated[Moment | None, Query(description="Who signed up earlier.")]
 HasEmail = Annotated[bool | None, Query(description="Who has an e-mail address, or has none.")]
 Sort = Annotated[UserSort, Query(description="Nulls come last, among equals the id decides.")]
 Direction = Annotated[Literal["asc", "desc"], Query(description="`asc`: the smallest or earliest first.")]
@@ -75,11 +76,19 @@ def _wanted(
     seen_since: SeenSince = None,
     unseen_since: UnseenSince = None,
     signed_up_since: SignedUpSince = None,
+    signed_up_before: SignedUpBefore = None,
     has_email: HasEmail = None,
     search: Search = None,
 ) -> UserFilter:
     return UserFilter(
-        tuple(stages or ()), plan, seen_since, unseen_since, signed_up_since, has_email, search or None
+        stages=tuple(stages or ()),
+        plan=plan,
+        seen_since=seen_since,
+        unseen_since=unseen_since,
+        signed_up_since=signed_up_since,
+        signed_up_before=signed_up_before,
+        has_email=has_email,
+        search=search or None,
     )
 
 
@@ -137,10 +146,13 @@ async def get_user(
 
 @router.get("/users/{external_user_id}/stages")
 async def list_user_stages(
-    access: Viewer, external_user_id: UserId, connection: Database
+    access: Viewer, external_user_id: UserId, connection: Database, as_of: AsOf = None
 ) -> Answer[list[Stay]]:
-    """List the stages that a user was in, the present one first, and what led to each."""
-    stays = await read_stages(connection, access.project_id, external_user_id)
+    """List the stages that a user was in, the present one first, and what led to each.
+
+    Also as they were at a past instant; then the first one is the stage of that instant.
+    """
+    stays = await read_stages(connection, access.project_id, external_user_id, as_of)
     if stays is None:
         raise no_such_user()
     return Answer(
@@ -162,14 +174,16 @@ async def get_user_timeline(
     external_user_id: UserId,
     connection: Database,
     name: OfName = None,
+    as_of: AsOf = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Stream[TimelineEntry]:
     """List a user's events, the changes of their fields and traits and their moves through stages.
 
-    Newest first; with `name`, only events. Also of somebody who has events and was never identified.
+    Newest first; with `name`, only events; with `as_of`, what there was to show at a past instant. Also of
+    somebody who has events and was never identified.
     """
-    page = await read_timeline(connection, access.project_id, external_user_id, cursor, limit, name)
+    page = await read_timeline(connection, access.project_id, external_user_id, cursor, limit, name, as_of)
     if not page.entries and not await is_known(connection, access.project_id, external_user_id):
         raise no_such_user()
     return stream_of(list[TimelineEntry](page.entries), page.next_cursor)

@@ -29,7 +29,7 @@ class SearchMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserFilter:
-    """None, or an empty `stages`, does not narrow. Times of `…_since` are included.
+    """None, or an empty `stages`, does not narrow. Times of `…_since` are included, of `…_before` not.
 
     `unseen_since` asks for those who did nothing since then, also those who never did anything.
     """
@@ -39,6 +39,7 @@ class UserFilter:
     seen_since: datetime | None = None
     unseen_since: datetime | None = None
     signed_up_since: datetime | None = None
+    signed_up_before: datetime | None = None
     has_email: bool | None = None
     search: str | None = None
     search_mode: SearchMode = SearchMode.PREFIX
@@ -80,6 +81,8 @@ def conditions(wanted: UserFilter, values: Values) -> list[str]:
         found.append(f"(u.last_seen_at < {values.add(wanted.unseen_since)} OR u.last_seen_at IS NULL)")
     if wanted.signed_up_since is not None:
         found.append(f"u.signed_up_at >= {values.add(wanted.signed_up_since)}")
+    if wanted.signed_up_before is not None:
+        found.append(f"u.signed_up_at < {values.add(wanted.signed_up_before)}")
     if wanted.has_email is not None:
         found.append(f"{EMAIL_KEY} IS {'NOT ' if wanted.has_email else ''}NULL")
     if wanted.search:

@@ -36,16 +36,21 @@ async def list_changes(
     external_user_id: str,
     before: tuple[datetime, int] | None,
     limit: int,
+    as_of: datetime | None = None,
 ) -> list[Record]:
-    """Return up to `limit` of a user's changes, latest first, before the place (known_at, change_no)."""
-    where = "project_id = $1 AND external_user_id = $2"
+    """Return up to `limit` of a user's changes, latest first, before the place (known_at, change_no).
+
+    `as_of`: only what was known by then.
+    """
+    where = "project_id = $1 AND external_user_id = $2 AND known_at <= coalesce($4::timestamptz, 'infinity')"
     if before is not None:
-        where += " AND (known_at, change_no) < ($4, $5)"
+        where += " AND (known_at, change_no) < ($5, $6)"
     return await connection.fetch(
         f"SELECT change_no, key, old, new, known_at FROM user_changes WHERE {where}"
         " ORDER BY known_at DESC, change_no DESC LIMIT $3",
         project_id,
         external_user_id,
         limit,
+        as_of,
         *(before or ()),
     )

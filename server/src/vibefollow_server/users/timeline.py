@@ -21,6 +21,7 @@ from . import queries
 from .history import StageStay, read_history
 from .profile import source_of
 from .schemas import ChangeEntry, EventEntry, StageEntry
+from .state.as_of import user_as_of
 
 # Ranks of names of events begin at 0 and end far below LED_TO_RANK.
 CHANGE_RANK, TIME_ALONE_RANK, LED_TO_RANK = -2, -1, 1_000
@@ -46,18 +47,24 @@ async def read_timeline(
     cursor: str | None,
     limit: int,
     name: str | None = None,
+    as_of: datetime | None = None,
 ) -> TimelinePage:
-    """Return a page; with a `name`, of events of this name alone. 422 for an unfit cursor."""
+    """Return a page; with a `name`, of events of this name alone. 422 for an unfit cursor.
+
+    `as_of`: as it was at a past instant, of what had happened and was known by then.
+    """
     before = decode_cursor(cursor, UserPlace) if cursor else None
     last_change = _last_change(before)
     events = await event_queries.list_events_of_user(
-        connection, project_id, external_user_id, before, limit + 1, name
+        connection, project_id, external_user_id, before, limit + 1, name, as_of
     )
     parts: list[Iterable[_Placed]] = [((_place_of_event(row), row) for row in events)]
     if name is None:
-        changes = await queries.list_changes(connection, project_id, external_user_id, last_change, limit + 1)
+        changes = await queries.list_changes(
+            connection, project_id, external_user_id, last_change, limit + 1, as_of
+        )
         parts.append((_place_of_change(row), row) for row in changes)
-        parts.append(await _moves(connection, project_id, external_user_id, before))
+        parts.append(await _moves(connection, project_id, external_user_id, before, as_of))
     merged = list(heapq.merge(*parts, key=lambda entry: entry[0], reverse=True))[: limit + 1]
     shown = merged[:limit]
     more = encode_cursor(shown[-1][0]) if len(merged) > limit else None
@@ -65,21 +72,35 @@ async def read_timeline(
 
 
 async def read_stages(
-    connection: Connection, project_id: uuid.UUID, external_user_id: str
+    connection: Connection, project_id: uuid.UUID, external_user_id: str, as_of: datetime | None = None
 ) -> list[StageStay] | None:
-    """Return the stages of a user, oldest first; None of somebody who is not identified."""
-    user = await queries.find_user(connection, project_id, external_user_id)
-    if user is None:
+    """Return the stages of a user, oldest first; None of somebody who is, or was by then, not identified."""
+    first_seen_at = await _first_seen_at(connection, project_id, external_user_id, as_of)
+    if first_seen_at is None:
         return None
-    history = await read_history(connection, project_id, external_user_id, clock.now())
-    return history.stays(user["first_seen_at"])
+    history = await read_history(connection, project_id, external_user_id, as_of or clock.now())
+    return history.stays(first_seen_at)
+
+
+async def _first_seen_at(
+    connection: Connection, project_id: uuid.UUID, external_user_id: str, as_of: datetime | None
+) -> datetime | None:
+    if as_of is not None:
+        user = await user_as_of(connection, project_id, external_user_id, as_of)
+        return user.first_seen_at if user else None
+    row = await queries.find_user(connection, project_id, external_user_id)
+    return row["first_seen_at"] if row else None
 
 
 async def _moves(
-    connection: Connection, project_id: uuid.UUID, external_user_id: str, before: UserPlace | None
+    connection: Connection,
+    project_id: uuid.UUID,
+    external_user_id: str,
+    before: UserPlace | None,
+    as_of: datetime | None,
 ) -> list[_Placed]:
     """Return the moves before a place, newest first: so few that all are made for each page."""
-    stays = await read_stages(connection, project_id, external_user_id)
+    stays = await read_stages(connection, project_id, external_user_id, as_of)
     placed = [
         (_place_of_move(number, stay), _move(previous, stay))
         for number, (previous, stay) in enumerate(pairwise(stays or ()))

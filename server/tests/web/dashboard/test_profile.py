@@ -168,3 +168,37 @@ async def test_a_timeline_of_one_name_has_its_events_alone(house: House) -> None
     assert [one["name"] for one in page["data"]] == ["trial_started"]
     page = (await browser.get(f"{PREFIX}/users/ada/timeline", params={"name": "nothing"})).json()
     assert page["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("day", "newest", "stages"),
+    [
+        (0.5, "user_signed_up", ["signed_up"]),
+        (4, "onboarding_step", ["trial", "signed_up"]),
+        (6, "feature_used", ["trial", "signed_up"]),
+        (8.5, "subscription_changed", ["active", "trial", "signed_up"]),
+    ],
+)
+async def test_timeline_and_stages_of_the_past_have_what_had_happened_and_was_known(
+    house: House, day: float, newest: str, stages: list[str]
+) -> None:
+    await story(house)
+    browser = await house.signed_in("viewer")
+    as_of = {"as_of": at(day).isoformat()}
+    entries = (await browser.get(f"{PREFIX}/users/ada/timeline", params=as_of)).json()["data"]
+    assert next(one["name"] for one in entries if one["type"] == "event") == newest
+    changes = {one["key"]: one["new"] for one in entries if one["type"] == "change"}
+    assert changes["email"] == "ada@x.test"
+    stays = (await browser.get(f"{PREFIX}/users/ada/stages", params=as_of)).json()["data"]
+    assert [one["stage"] for one in stays] == stages
+    assert stays[0]["until"] is None
+
+
+async def test_before_the_first_identify_call_there_are_no_stages_and_nothing_has_happened(
+    house: House,
+) -> None:
+    await story(house)
+    browser = await house.signed_in("viewer")
+    as_of = {"as_of": "2026-04-30T00:00:00Z"}
+    assert (await browser.get(f"{PREFIX}/users/ada/stages", params=as_of)).status_code == 404
+    assert (await browser.get(f"{PREFIX}/users/ada/timeline", params=as_of)).json()["data"] == []

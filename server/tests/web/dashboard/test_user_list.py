@@ -47,6 +47,8 @@ FILTERS = st.sampled_from(
         {"unseen_since": "2026-05-17T12:15:00Z"},
         {"unseen_since": "2026-05-17T12:15:00Z", "seen_since": "2026-05-17T12:00:00Z"},
         {"signed_up_since": "2026-05-17T12:00:01Z"},
+        {"signed_up_before": "2026-05-17T12:00:01Z"},
+        {"signed_up_since": "2026-05-17T12:00:01Z", "signed_up_before": "2026-05-17T12:15:00Z"},
         {"has_email": "true"},
         {"has_email": "false", "stage": ["trial", "lead"]},
         {"search": "ada"},
@@ -65,6 +67,7 @@ def is_wanted(user: dict[str, Any], wanted: dict[str, Any]) -> bool:
         "seen_since": lambda value: seen is not None and seen >= datetime.fromisoformat(value),
         "unseen_since": lambda value: seen is None or seen < datetime.fromisoformat(value),
         "signed_up_since": lambda v: signed_up is not None and signed_up >= datetime.fromisoformat(v),
+        "signed_up_before": lambda v: signed_up is not None and signed_up < datetime.fromisoformat(v),
         "has_email": lambda value: (user["email"] is not None) == (value == "true"),
         "search": lambda v: any(v in text if len(v) > 2 else text.startswith(v) for text in texts),
     }
