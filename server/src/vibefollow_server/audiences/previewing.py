@@ -12,6 +12,7 @@ import asyncpg
 
 from vibefollow_server import clock
 from vibefollow_server.db.pool import Connection
+from vibefollow_server.users.schemas import UserSummary
 
 from . import queries
 from .compiler import Compiler
@@ -46,12 +47,13 @@ async def preview(
         sampled = len(user_ids)
         found = round(total * matching / sampled) if sampled else 0, samples
     count, samples = found
+    users = await list_users(connection, project_id, samples)
     return Preview(
         count=count,
         is_estimate=sampled is not None,
         sampled_users=sampled,
         total_users=total,
-        samples=[dict(row) for row in await list_users(connection, project_id, samples)],
+        samples=[UserSummary.model_validate(dict(row)) for row in users],
         as_of=now,
         seconds=round(time.monotonic() - began, 3),
     )
