@@ -55,6 +55,8 @@ async def keep_current_for_ever(pool: Pool) -> None:
             await keeper.look()
         except DATABASE_TROUBLE as error:
             logger.warning("memberships_interrupted", error=type(error).__name__)
+        except Exception as error:
+            logger.exception("memberships_failed", error=type(error).__name__)
         await asyncio.sleep(LOOK_EVERY_SECONDS)
 
 
@@ -69,7 +71,9 @@ class Keeper:
         """Do what is to be done in all projects."""
         rows = await self._move_all()
         for row in rows:
-            for whole in await self._wholes(row):
+            wholes: list[Whole] = []
+            await self._attempt(row["project_id"], partial(self._list_wholes, row=row, into=wholes))
+            for whole in wholes:
                 await self._attempt(row["project_id"], whole)
                 await self._move_all()
 
@@ -97,21 +101,18 @@ class Keeper:
         except Exception as error:  # a filter that our code cannot cope with must not stop the other projects
             logger.exception("membership_failed", project_id=str(project_id), error=type(error).__name__)
 
-    async def _wholes(self, row: Record) -> list[Whole]:
-        """Return what is to be done in a project with audiences as a whole."""
+    async def _list_wholes(self, connection: Connection, row: Record, into: list[Whole]) -> None:
+        """Find what is to be done in a project with audiences as a whole."""
         project_id = row["project_id"]
-        async with self._pool.acquire() as connection:
-            rows = await list_definitions(connection, project_id)
+        rows = await list_definitions(connection, project_id)
         definitions = {one["id"]: parse_filter(one["filter"]) for one in rows}
-        found: list[Whole] = []
         for one in rows:
             if one["state"] == "filling":
-                found.append(partial(fill, project_id=project_id, audience_id=one["id"]))
+                into.append(partial(fill, project_id=project_id, audience_id=one["id"]))
             elif not is_found_by_index(definitions[one["id"]], definitions) and self._is_due(one):
-                found.append(partial(self._pass_time, project_id=project_id, audience_id=one["id"]))
+                into.append(partial(self._pass_time, project_id=project_id, audience_id=one["id"]))
         if row["night"] is not None:
-            found.append(partial(compare_all, project_id=project_id, night=row["night"]))
-        return found
+            into.append(partial(compare_all, project_id=project_id, night=row["night"]))
 
     def _is_due(self, row: Record) -> bool:
         pause = max(WHOLE_EVERY, timedelta(seconds=WHOLE_SHARE * self._seconds.get(row["id"], 0.0)))
