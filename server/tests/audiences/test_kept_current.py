@@ -1,6 +1,6 @@
 """SPEC section 4: membership is current, whatever becomes known and however time passes.
 
-Users of random histories go through the log, the pipeline and the sweep. Audiences of random filters are made,
+Users of random histories go through log, pipeline and sweep. Audiences of random filters are made,
 edited, archived and restored meanwhile, and turns are taken, some of which die. After each, whoever is not in
 the news is in just those audiences in which the reference says they are. The log tells the same, and so do
 the sizes.
