@@ -32,7 +32,7 @@ ASKED_FOR_ESTIMATE = 5_000
 class _Counted(NamedTuple):
     """How many match, some of them, and of how many users it is told where not of all."""
 
-    count: int
+    number: int
     samples: list[str]
     sampled: int | None = None
 
@@ -49,7 +49,7 @@ async def preview(
     found = await _count_or_estimate(connection, question, condition, known.filters, total)
     users = await list_users(connection, project_id, found.samples)
     return Preview(
-        count=found.count,
+        count=found.number,
         is_estimate=found.sampled is not None,
         sampled_users=found.sampled,
         total_users=total,
@@ -91,7 +91,7 @@ async def _estimate(
     drawn = await queries.draw_users(connection, question.project_id, percent)
     part = Question(question.project_id, question.instant, drawn, by_columns=True)
     found = await _count(connection, part, condition, definitions)
-    return _Counted(round(total * found.count / max(len(drawn), 1)), found.samples, len(drawn))
+    return _Counted(round(total * found.number / max(len(drawn), 1)), found.samples, len(drawn))
 
 
 async def _count(
