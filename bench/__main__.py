@@ -78,8 +78,8 @@ class Measuring:
         beside = await measure_beside_worker(main, scale)
         memory = _memory(singles.memory, bulk.memory)
         return [
-            *singles.figures, *latency, *bulk.figures, *pipeline, *visible, *lists, *audiences, memory, *generators,
-            *beside,
+            *singles.figures, *latency, *bulk.figures, *pipeline, *visible, *lists, *audiences, memory,
+            *generators, *beside,
         ]  # fmt: skip
 
     async def _begin(self, what: str) -> None:
