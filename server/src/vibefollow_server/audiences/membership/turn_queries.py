@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from vibefollow_server.db.pool import Connection, Pool, Record
 
-MOST_ROWS = 500
+MOST_ROWS = 2_000
 
 
 class Turn(NamedTuple):
@@ -100,8 +100,9 @@ async def finish_night(connection: Connection, project_id: uuid.UUID, night: obj
 async def read_news(connection: Connection, project_id: uuid.UUID, most_users: int) -> News:
     """Return the oldest news, of up to so many users, or of one transaction that had more."""
     rows = await connection.fetch(
-        "SELECT id, event_name, user_ids, max(known_at) OVER () AS latest FROM audience_news"
-        " WHERE project_id = $1 ORDER BY known_at, id LIMIT $2",
+        "SELECT id, event_name, user_ids,"
+        " (SELECT max(known_at) FROM audience_news WHERE project_id = $1) AS latest"
+        " FROM audience_news WHERE project_id = $1 ORDER BY known_at, id LIMIT $2",
         project_id,
         MOST_ROWS,
     )
