@@ -82,16 +82,19 @@ class Life:
                 await self.turn()
 
     def draw(self) -> Json:
-        """Draw a filter; half of them are lines that users cross as time passes, or what the sweep notes."""
-        if self.chance.random() < 0.5:
+        """Draw a filter; two in three are lines that users cross as time passes, or what the sweep notes."""
+        if len(self.filters) % 3 == 2:
             return Drawing(self.chance, list(self.filters)).filter(2)
-        field = self.chance.choice(FIELD_TIMES)
         days = self.chance.choice([1, 2, 3])
-        operator = self.chance.choice(["in_last_days", "more_than_days_ago", "in_next_days"])
+        operator = self.chance.choice(["in_last_days", "more_than_days_ago"])
+        field = self.chance.choice([*FIELD_TIMES, *["last_seen_at"] * 3])
+        if field in ("trial_ends_at", "access_ends_at"):
+            operator = self.chance.choice([operator, "in_next_days"])
         last_days = {"type": "last_days", "days": days}
+        test = {"operator": operator, "days": days}
         return self.chance.choice(
             [
-                {"type": "field", "field": field, "test": {"operator": operator, "days": days}},
+                *[{"type": "field", "field": field, "test": test}] * 3,
                 {"type": "event", "event": "report_created", "period": last_days},
                 {"type": "event", "event": self.chance.choice(NAMES), "did": False, "period": last_days},
                 {"type": "stage", "stages": self.chance.sample(STAGES, 3)},
