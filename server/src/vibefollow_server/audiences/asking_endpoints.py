@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
+from vibefollow_server.models import Text
 from vibefollow_server.web.dashboard.access import GuardedRoute, Viewer
 from vibefollow_server.web.dashboard.services import Database
-from vibefollow_server.web.dashboard.wire import PREFIX, Answer, Text
+from vibefollow_server.web.dashboard.wire import PREFIX, Answer
 
 from .previewing import preview
 from .schemas import AudiencePreview, Explanation, ExplanationRequest, Preview, Suggestions

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from vibefollow_server import clock
 from vibefollow_server.errors import ApiError, refusal
+from vibefollow_server.models import Text
 from vibefollow_server.projects.service import as_uuid
 from vibefollow_server.web.dashboard.access import Editor, GuardedRoute, ProjectAccess, Viewer
 from vibefollow_server.web.dashboard.services import Database
@@ -18,7 +19,6 @@ from vibefollow_server.web.dashboard.wire import (
     Offset,
     Page,
     Stream,
-    Text,
     page_of,
     stream_of,
 )

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 from pydantic_core import PydanticCustomError
 
 from vibefollow_server.errors import ApiError
-from vibefollow_server.web.dashboard.failures import problem_at
+from vibefollow_server.models import problem_at
 
 from .conditions import (
     AField,

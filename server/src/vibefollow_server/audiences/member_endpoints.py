@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
+from vibefollow_server.models import Text
 from vibefollow_server.users.endpoints import AsOf, UserId, no_such_user
 from vibefollow_server.users.profile import is_known
 from vibefollow_server.web.dashboard.access import GuardedRoute, Viewer
@@ -16,7 +17,6 @@ from vibefollow_server.web.dashboard.wire import (
     Limit,
     Stream,
     StreamMeta,
-    Text,
     stream_of,
 )
 

@@ -11,8 +11,9 @@ from pydantic_core import PydanticCustomError
 from vibefollow_server.events.property_sample import JsonType
 from vibefollow_server.events.schemas import PropertyOut
 from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
+from vibefollow_server.models import Text
 from vibefollow_server.users.schemas import UserSummary
-from vibefollow_server.web.dashboard.wire import Body, Moment, Pagination, StreamMeta, Text
+from vibefollow_server.web.dashboard.wire import Body, Moment, Pagination, StreamMeta
 
 from .filters import Filter
 from .values import Identifier

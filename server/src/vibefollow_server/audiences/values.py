@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from pydantic_core import PydanticCustomError
 
 from vibefollow_server.ingest.moments import parse_moment
-from vibefollow_server.web.dashboard.wire import TAG_MARK, Text, storable
+from vibefollow_server.models import TAG_MARK, Text, storable
 
 from .limits import MAX_DAYS, MAX_NAME_LENGTH, MAX_NUMBER, MAX_TEXT_LENGTH
 

@@ -6,10 +6,18 @@ from fastapi import APIRouter, Query
 
 from vibefollow_server.db.pool import Record
 from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
+from vibefollow_server.models import Text
 from vibefollow_server.web.dashboard.access import GuardedRoute, Viewer
 from vibefollow_server.web.dashboard.cursors import decode_cursor, encode_cursor
 from vibefollow_server.web.dashboard.services import Database
-from vibefollow_server.web.dashboard.wire import PREFIX, Cursor, Limit, Moment, Stream, Text, stream_of
+from vibefollow_server.web.dashboard.wire import (
+    PREFIX,
+    Cursor,
+    Limit,
+    Moment,
+    Stream,
+    stream_of,
+)
 
 from . import queries
 from .schemas import EventOut

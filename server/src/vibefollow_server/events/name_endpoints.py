@@ -11,6 +11,7 @@ from vibefollow_server import clock
 from vibefollow_server.db.pool import Connection, Record
 from vibefollow_server.errors import ApiError, refusal
 from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
+from vibefollow_server.models import Text
 from vibefollow_server.web.dashboard.access import GuardedRoute, SignedIn, Viewer
 from vibefollow_server.web.dashboard.cursors import (
     PlainText,
@@ -19,7 +20,14 @@ from vibefollow_server.web.dashboard.cursors import (
     invalid_cursor,
 )
 from vibefollow_server.web.dashboard.services import Database
-from vibefollow_server.web.dashboard.wire import PREFIX, Answer, Cursor, Limit, Stream, Text, stream_of
+from vibefollow_server.web.dashboard.wire import (
+    PREFIX,
+    Answer,
+    Cursor,
+    Limit,
+    Stream,
+    stream_of,
+)
 
 from . import name_queries, queries
 from .canonical import CANONICAL

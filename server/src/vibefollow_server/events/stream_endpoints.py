@@ -10,10 +10,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
+from vibefollow_server.models import Text
 from vibefollow_server.projects.sessions import token_hash
 from vibefollow_server.web.dashboard.access import GuardedRoute, Viewer, sign_in_first
 from vibefollow_server.web.dashboard.services import Services
-from vibefollow_server.web.dashboard.wire import PREFIX, Text
+from vibefollow_server.web.dashboard.wire import PREFIX
 
 from . import feed
 from .live_events import LiveEvents

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from vibefollow_server.ingest.email_address import is_deliverable
 from vibefollow_server.ingest.limits import MAX_EMAIL_LENGTH
 from vibefollow_server.ingest.rate_limits import DEFAULT_RATES
-from vibefollow_server.web.dashboard.wire import Body, Moment, Text
+from vibefollow_server.models import Text
+from vibefollow_server.web.dashboard.wire import Body, Moment
 
 from .limits import BACKFILL_QUEUE, HIGHEST_RATE, LARGEST_QUEUE, Limit
 from .links import normal_email

@@ -10,6 +10,7 @@ from vibefollow_server import clock
 from vibefollow_server.db.pool import Record
 from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
 from vibefollow_server.ingest.schemas import RecordKind
+from vibefollow_server.models import Text
 from vibefollow_server.projects.service import as_uuid
 from vibefollow_server.web.dashboard.access import Editor, GuardedRoute, ProjectAccess, Viewer
 from vibefollow_server.web.dashboard.cursors import decode_cursor, encode_cursor
@@ -20,7 +21,6 @@ from vibefollow_server.web.dashboard.wire import (
     Cursor,
     Limit,
     Stream,
-    Text,
     stream_of,
 )
 

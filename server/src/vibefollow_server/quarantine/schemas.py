@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
-from vibefollow_server.web.dashboard.wire import MOST_COUNTED, Body, Moment, Text
+from vibefollow_server.models import Text
+from vibefollow_server.web.dashboard.wire import MOST_COUNTED, Body, Moment
 
 from .queries import State
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from vibefollow_server.errors import ApiError, refusal
 from vibefollow_server.ingest.limits import MAX_IDENTIFIER_LENGTH
+from vibefollow_server.models import Text
 from vibefollow_server.web.dashboard.access import GuardedRoute, Viewer
 from vibefollow_server.web.dashboard.services import Database
 from vibefollow_server.web.dashboard.wire import (
@@ -17,7 +18,6 @@ from vibefollow_server.web.dashboard.wire import (
     Limit,
     Moment,
     Stream,
-    Text,
     pagination_of,
     stream_of,
 )

@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from vibefollow_server.errors import ApiError, Problem, refusal
-
-from .wire import TAG_MARK
+from vibefollow_server.models import problem_at
 
 # What Starlette and FastAPI raise by themselves, in our words.
 KNOWN = {
@@ -61,23 +60,3 @@ def _is_empty(request: Request, found: Iterable[Mapping[str, Any]]) -> bool:
 
 def _problem(found: Mapping[str, Any]) -> Problem:
     return problem_at({**found, "loc": found["loc"][1:]})  # without `body`, `query` or `path`
-
-
-def problem_at(found: Mapping[str, Any], within: Iterable[str | int] = ()) -> Problem:
-    """Return what pydantic has found as a problem; `within` is where the thing that it looked at lies."""
-    place = [*within, *(part for part in found["loc"] if not _is_tag(part))]
-    message = str(found["msg"]).removeprefix("Value error, ")
-    if not place:
-        message = "The body must be a JSON object."
-    return Problem("validation_failed", message[:1].upper() + message[1:], _path(place) or None)
-
-
-def _is_tag(part: str | int) -> bool:
-    return isinstance(part, str) and part.startswith(TAG_MARK)
-
-
-def _path(place: Iterable[str | int]) -> str:
-    path = ""
-    for part in place:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return path

@@ -1,6 +1,5 @@
 """What all answers and requests of the dashboard API are made of (SPEC section 2, "Envelopes")."""
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
@@ -14,19 +13,6 @@ PREFIX = "/api/dashboard/v1"
 MOST_COUNTED = 10_000
 LARGEST_PAGE = 200
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-
-
-# Begins the tags of tagged unions, which pydantic puts into the path of an error and no body has.
-TAG_MARK = "~"
-
-
-def storable(text: str) -> str:
-    """Return a text that PostgreSQL can store; ValueError for another."""
-    if _UNSTORABLE.search(text):
-        raise ValueError("must not hold NUL (U+0000) or half of a surrogate pair")
-    return text
-
 
 def _in_utc(moment: datetime) -> datetime:
     try:
@@ -34,9 +20,6 @@ def _in_utc(moment: datetime) -> datetime:
     except OverflowError:
         raise ValueError("must lie between the years 1 and 9999") from None
 
-
-Text = Annotated[str, AfterValidator(storable)]
-"""Text that PostgreSQL can store and compare."""
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A time with an offset, as UTC."""
