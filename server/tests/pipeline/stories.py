@@ -6,7 +6,7 @@ is independent of the others: a failure names the one whose history is to be loo
 
 import random
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,14 +68,22 @@ class Story:
         return found | {"stage_since": history[-1][0], "cause": history[-1][2]}
 
 
-def tell(user: str, chance: random.Random) -> Story:
-    """Draw a user of 20 to 34 events: with ties, late, ahead, repeated, under one id with two contents."""
+def tell(
+    user: str,
+    chance: random.Random,
+    traits: Sequence[Json] = TRAITS,
+    contents: Sequence[tuple[str, Json]] = CONTENTS,
+) -> Story:
+    """Draw a user of 20 to 34 events: with ties, late, ahead, repeated, under one id with two contents.
+
+    `traits` of calls and `contents` of events (name, properties) are what is drawn from.
+    """
     span = chance.choice([12, SLOTS])
     calls = [
-        {"at": START + chance.randint(0, SLOTS) * SLOT, "traits": chance.choice(TRAITS)}
+        {"at": START + chance.randint(0, SLOTS) * SLOT, "traits": chance.choice(traits)}
         for _ in range(chance.randint(1, 5))
     ]
-    events = [_event(user, chance, span) for _ in range(chance.randint(20, 30))]
+    events = [_event(user, chance, span, contents) for _ in range(chance.randint(20, 30))]
     events += [
         again | {"received": again["received"] + chance.choice(DELAYS[:5])}
         for again in chance.sample(events, 4)
@@ -85,8 +93,8 @@ def tell(user: str, chance: random.Random) -> Story:
     )
 
 
-def _event(user: str, chance: random.Random, span: int) -> Json:
-    name, properties = chance.choice(CONTENTS)
+def _event(user: str, chance: random.Random, span: int, contents: Sequence[tuple[str, Json]]) -> Json:
+    name, properties = chance.choice(contents)
     slot = chance.randint(0, span)
     at = START + slot * SLOT
     tie_breaker = chance.choice(TIE_BREAKERS)

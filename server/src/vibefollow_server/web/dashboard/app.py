@@ -8,6 +8,9 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from vibefollow_server.audiences.asking_endpoints import router as asking_audiences
+from vibefollow_server.audiences.endpoints import router as audiences
+from vibefollow_server.audiences.member_endpoints import router as audience_members
 from vibefollow_server.db.pool import Pool
 from vibefollow_server.errors import ApiError
 from vibefollow_server.events.endpoints import router as events
@@ -45,6 +48,9 @@ ROUTERS: Sequence[APIRouter] = (
     event_stream,
     quarantine,
     ledger,
+    asking_audiences,
+    audiences,
+    audience_members,
     link_pages,
 )
 

@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from vibefollow_server.errors import ApiError, Problem, refusal
 
+from .wire import TAG_MARK
+
 # What Starlette and FastAPI raise by themselves, in our words.
 KNOWN = {
     400: ("malformed_json", "The body is no JSON in UTF-8."),
@@ -58,11 +60,20 @@ def _is_empty(request: Request, found: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def _problem(found: Mapping[str, Any]) -> Problem:
-    place = list(found["loc"])[1:]  # without `body`, `query` or `path`
+    return problem_at({**found, "loc": found["loc"][1:]})  # without `body`, `query` or `path`
+
+
+def problem_at(found: Mapping[str, Any], within: Iterable[str | int] = ()) -> Problem:
+    """Return what pydantic has found as a problem; `within` is where the thing that it looked at lies."""
+    place = [*within, *(part for part in found["loc"] if not _is_tag(part))]
     message = str(found["msg"]).removeprefix("Value error, ")
     if not place:
         message = "The body must be a JSON object."
     return Problem("validation_failed", message[:1].upper() + message[1:], _path(place) or None)
+
+
+def _is_tag(part: str | int) -> bool:
+    return isinstance(part, str) and part.startswith(TAG_MARK)
 
 
 def _path(place: Iterable[str | int]) -> str:

@@ -17,7 +17,12 @@ LARGEST_PAGE = 200
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def _storable(text: str) -> str:
+# Begins the tags of tagged unions, which pydantic puts into the path of an error and no body has.
+TAG_MARK = "~"
+
+
+def storable(text: str) -> str:
+    """Return a text that PostgreSQL can store; ValueError for another."""
     if _UNSTORABLE.search(text):
         raise ValueError("must not hold NUL (U+0000) or half of a surrogate pair")
     return text
@@ -30,7 +35,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("must lie between the years 1 and 9999") from None
 
 
-Text = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[str, AfterValidator(storable)]
 """Text that PostgreSQL can store and compare."""
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
