@@ -4,6 +4,270 @@
  */
 
 export interface paths {
+    "/api/dashboard/v1/audiences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audiences
+         * @description List an environment's audiences, by name.
+         */
+        get: operations["list_audiences"];
+        put?: never;
+        /**
+         * Create Audience
+         * @description Make an audience. Its members are found within seconds; until then its state is `filling`.
+         *
+         *     422 where the name is taken, or the filter asks for an audience that is not there.
+         */
+        post: operations["create_audience"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/{audience_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Audience
+         * @description Show an audience with its filter.
+         */
+        get: operations["get_audience"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Audience
+         * @description Change name, description or filter. With a new filter its members are found anew.
+         *
+         *     So are those of the audiences that ask for it. 409 `conflict` where somebody else has changed it since
+         *     `version`; 422 where the name is taken, or the audience would be made of itself.
+         */
+        patch: operations["change_audience"];
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/{audience_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Audience
+         * @description Archive an audience: its members stay as they are. Twice is once.
+         *
+         *     409 `conflict` where others ask for it; the message names them.
+         */
+        post: operations["archive_audience"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/{audience_id}/copy-to-live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy Audience To Live
+         * @description Make the live audience of the same name, or change it, and likewise those that it asks for.
+         *
+         *     All at once or nothing. 409 `conflict` for an audience of the live environment, and for an archived one.
+         */
+        post: operations["copy_audience_to_live"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/{audience_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audience Members
+         * @description List who is in an audience, the last who entered first.
+         *
+         *     With `as_of`: for whom its present filter held then, by what had happened and was known, in the order of
+         *     their ids.
+         */
+        get: operations["list_audience_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/{audience_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audience Moves
+         * @description List who entered and left an audience, when and why, newest first. Kept for 400 days.
+         */
+        get: operations["list_audience_moves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/{audience_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Audience
+         * @description Take an audience out of the archive; its members are found anew. Twice is once.
+         *
+         *     409 `conflict` where its name is taken by now, or an audience that it asks for is archived.
+         */
+        post: operations["restore_audience"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/{audience_id}/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audience Sizes
+         * @description Show the size of an audience over time: every day (UTC), oldest first, today's being the present one.
+         */
+        get: operations["list_audience_sizes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/{audience_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audience Versions
+         * @description List the filters that an audience has had, the present one first.
+         */
+        get: operations["list_audience_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Audience
+         * @description Show why a user is meant by a filter or not, condition by condition, with the value that decides.
+         */
+        post: operations["explain_audience"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Audience
+         * @description Count who is meant by a filter, and show ten of them. It is not stored.
+         *
+         *     Exact where that takes less than 300 ms; else an estimate from a sample of the users, which says so.
+         */
+        post: operations["preview_audience"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dashboard/v1/audiences/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest Conditions
+         * @description Show what a filter may ask for: traits, values of fields, names of events, their properties.
+         */
+        get: operations["suggest_conditions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard/v1/canonical-events": {
         parameters: {
             query?: never;
@@ -759,6 +1023,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard/v1/users/{external_user_id}/audiences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List User Audiences
+         * @description Show the audiences that a user is in, and list how they entered and left audiences, newest first.
+         */
+        get: operations["list_user_audiences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard/v1/users/{external_user_id}/stages": {
         parameters: {
             query?: never;
@@ -860,6 +1144,40 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * All
+         * @description All of these hold. Without conditions, which only the outermost group may be, it is everybody.
+         */
+        "All-Input": {
+            /** Conditions */
+            conditions: (components["schemas"]["All-Input"] | components["schemas"]["AnyOf-Input"] | components["schemas"]["Not-Input"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"])[];
+            /**
+             * Type
+             * @constant
+             */
+            type: "all";
+        };
+        /**
+         * All
+         * @description All of these hold. Without conditions, which only the outermost group may be, it is everybody.
+         */
+        "All-Output": {
+            /** Conditions */
+            conditions: (components["schemas"]["All-Output"] | components["schemas"]["AnyOf-Output"] | components["schemas"]["Not-Output"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"])[];
+            /**
+             * Type
+             * @constant
+             */
+            type: "all";
+        };
+        /** Answer[AudienceOut] */
+        Answer_AudienceOut_: {
+            data: components["schemas"]["AudienceOut"];
+        };
+        /** Answer[Copied] */
+        Answer_Copied_: {
+            data: components["schemas"]["Copied"];
+        };
         /** Answer[Counts] */
         Answer_Counts_: {
             data: components["schemas"]["Counts"];
@@ -880,6 +1198,10 @@ export interface components {
         Answer_EventNamePage_: {
             data: components["schemas"]["EventNamePage"];
         };
+        /** Answer[Explanation] */
+        Answer_Explanation_: {
+            data: components["schemas"]["Explanation"];
+        };
         /** Answer[KeyOut] */
         Answer_KeyOut_: {
             data: components["schemas"]["KeyOut"];
@@ -896,6 +1218,11 @@ export interface components {
         Answer_list_CanonicalEventOut__: {
             /** Data */
             data: components["schemas"]["CanonicalEventOut"][];
+        };
+        /** Answer[list[DaySize]] */
+        Answer_list_DaySize__: {
+            /** Data */
+            data: components["schemas"]["DaySize"][];
         };
         /** Answer[list[SessionOut]] */
         Answer_list_SessionOut__: {
@@ -923,6 +1250,10 @@ export interface components {
         Answer_Overview_: {
             data: components["schemas"]["Overview"];
         };
+        /** Answer[Preview] */
+        Answer_Preview_: {
+            data: components["schemas"]["Preview"];
+        };
         /** Answer[ProjectOut] */
         Answer_ProjectOut_: {
             data: components["schemas"]["ProjectOut"];
@@ -939,6 +1270,10 @@ export interface components {
         Answer_SessionsEnded_: {
             data: components["schemas"]["SessionsEnded"];
         };
+        /** Answer[Suggestions] */
+        Answer_Suggestions_: {
+            data: components["schemas"]["Suggestions"];
+        };
         /** Answer[TeamMemberOut] */
         Answer_TeamMemberOut_: {
             data: components["schemas"]["TeamMemberOut"];
@@ -946,6 +1281,304 @@ export interface components {
         /** Answer[UserProfile] */
         Answer_UserProfile_: {
             data: components["schemas"]["UserProfile"];
+        };
+        /**
+         * AnyOf
+         * @description At least one of these holds.
+         */
+        "AnyOf-Input": {
+            /** Conditions */
+            conditions: (components["schemas"]["All-Input"] | components["schemas"]["AnyOf-Input"] | components["schemas"]["Not-Input"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"])[];
+            /**
+             * Type
+             * @constant
+             */
+            type: "any";
+        };
+        /**
+         * AnyOf
+         * @description At least one of these holds.
+         */
+        "AnyOf-Output": {
+            /** Conditions */
+            conditions: (components["schemas"]["All-Output"] | components["schemas"]["AnyOf-Output"] | components["schemas"]["Not-Output"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"])[];
+            /**
+             * Type
+             * @constant
+             */
+            type: "any";
+        };
+        /**
+         * AudienceChange
+         * @description What is to be changed of an audience; what is not sent stays.
+         */
+        AudienceChange: {
+            /** Description */
+            description?: string | null;
+            /** Filter */
+            filter?: (components["schemas"]["All-Input"] | components["schemas"]["AnyOf-Input"] | components["schemas"]["Not-Input"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"]) | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Version
+             * @description The version that was looked at; 409 where there is a newer one.
+             */
+            version: number;
+        };
+        /**
+         * AudienceCondition
+         * @description The user is, or is not, in another audience.
+         */
+        AudienceCondition: {
+            /**
+             * Audience
+             * Format: uuid
+             */
+            audience: string;
+            /**
+             * Member
+             * @default true
+             */
+            member?: boolean;
+            /**
+             * Type
+             * @constant
+             */
+            type: "audience";
+        };
+        /**
+         * AudienceMember
+         * @description Somebody who is in an audience.
+         */
+        AudienceMember: {
+            /** Company */
+            company: string | null;
+            /** Email */
+            email: string | null;
+            /**
+             * Entered At
+             * @description null where it was asked as of a past instant.
+             */
+            entered_at: string | null;
+            /** External User Id */
+            external_user_id: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /**
+             * Identified At
+             * @description When the first identify call was accepted.
+             */
+            identified_at: string | null;
+            /**
+             * Last Seen At
+             * @description The last thing that the user did.
+             */
+            last_seen_at: string | null;
+            /**
+             * Mrr Cents
+             * @description null until it is known; 0 once churned.
+             */
+            mrr_cents: number | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Plan
+             * @description The later of trait and `subscription_changed`.
+             */
+            plan: string | null;
+            /**
+             * Signed Up At
+             * @description The trait `signupDate`, else the event.
+             */
+            signed_up_at: string | null;
+            /** @description null of somebody never identified. */
+            stage: components["schemas"]["Stage"] | null;
+            /** Trial Ends At */
+            trial_ends_at: string | null;
+        };
+        /**
+         * AudienceMembers
+         * @description A page of an audience's members.
+         */
+        AudienceMembers: {
+            /** Data */
+            data: components["schemas"]["AudienceMember"][];
+            meta: components["schemas"]["MembersMeta"];
+        };
+        /**
+         * AudienceOut
+         * @description An audience with its filter.
+         */
+        AudienceOut: {
+            /**
+             * Asked For By
+             * @description Those that have it in their filters.
+             */
+            asked_for_by: components["schemas"]["AudienceRef"][];
+            /**
+             * Asks For
+             * @description The audiences in its filter.
+             */
+            asks_for: components["schemas"]["AudienceRef"][];
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string | null;
+            /**
+             * Comparisons
+             * @description The latest ones, newest first.
+             */
+            comparisons: components["schemas"]["Comparison"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description The member's name; null: the command line.
+             */
+            created_by: string | null;
+            /**
+             * Current As Of
+             * @description Membership is that of this instant, by all that had become known. null while it is filled for the first time, and of an archived one: its members stay as they were.
+             */
+            current_as_of: string | null;
+            /** Description */
+            description: string;
+            /**
+             * Filled At
+             * @description When its filter was last asked of everybody anew.
+             */
+            filled_at: string | null;
+            /** Filter */
+            filter: components["schemas"]["All-Output"] | components["schemas"]["AnyOf-Output"] | components["schemas"]["Not-Output"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Size
+             * @description How many are in it. null until it is filled for the first time.
+             */
+            size: number | null;
+            state: components["schemas"]["State"];
+            /**
+             * Time Passes
+             * @description How it is found who crosses a line as time passes: at once by an index, or by comparing everybody, once a minute or as often as that may cost. The latter where a filter asks how long ago the time in a trait or in a property of an event is.
+             * @enum {string}
+             */
+            time_passes: "by_index" | "by_comparison";
+            /**
+             * Version
+             * @description Counts the changes of name, description and filter.
+             */
+            version: number;
+        };
+        /**
+         * AudiencePreview
+         * @description A filter to be tried.
+         */
+        AudiencePreview: {
+            /**
+             * Audience Id
+             * @description The audience whose filter it is to be: it must not ask for itself.
+             */
+            audience_id?: string | null;
+            /** Filter */
+            filter: components["schemas"]["All-Input"] | components["schemas"]["AnyOf-Input"] | components["schemas"]["Not-Input"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"];
+        };
+        /**
+         * AudienceRef
+         * @description An audience by its name.
+         */
+        AudienceRef: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * AudienceSummary
+         * @description An audience in a list.
+         */
+        AudienceSummary: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description The member's name; null: the command line.
+             */
+            created_by: string | null;
+            /**
+             * Current As Of
+             * @description Membership is that of this instant, by all that had become known. null while it is filled for the first time, and of an archived one: its members stay as they were.
+             */
+            current_as_of: string | null;
+            /** Description */
+            description: string;
+            /**
+             * Filled At
+             * @description When its filter was last asked of everybody anew.
+             */
+            filled_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Size
+             * @description How many are in it. null until it is filled for the first time.
+             */
+            size: number | null;
+            state: components["schemas"]["State"];
+            /**
+             * Version
+             * @description Counts the changes of name, description and filter.
+             */
+            version: number;
+        };
+        /**
+         * AudienceVersion
+         * @description A filter that an audience had from some time on.
+         */
+        AudienceVersion: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string | null;
+            /** Filter */
+            filter: components["schemas"]["All-Output"] | components["schemas"]["AnyOf-Output"] | components["schemas"]["Not-Output"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"];
+            /** Version */
+            version: number;
         };
         /**
          * BackfillQueueOut
@@ -966,6 +1599,36 @@ export interface components {
              * @description Records that are accepted and not processed yet.
              */
             waiting: number;
+        };
+        /**
+         * Between
+         * @description The number lies between two, which are included.
+         */
+        Between: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /**
+             * Operator
+             * @constant
+             */
+            operator: "between";
+        };
+        /**
+         * BetweenInstants
+         * @description From an instant on (included) until another (not included); one of them may be left out.
+         */
+        BetweenInstants: {
+            /** Since */
+            since?: string | null;
+            /**
+             * Type
+             * @constant
+             */
+            type: "between";
+            /** Until */
+            until?: string | null;
         };
         /**
          * CanonicalEventOut
@@ -1023,6 +1686,16 @@ export interface components {
             type: string;
         };
         /**
+         * Cause
+         * @description Why somebody entered or left.
+         *
+         *     `news`: something became known of them. `time`: time passed. `filled`: the audience was made or restored.
+         *     `edited`: its filter, or that of an audience it asks for, was changed. `compared`: the comparison at night
+         *     mended what should not have been. `erased`: the user was.
+         * @enum {string}
+         */
+        Cause: "news" | "time" | "filled" | "edited" | "compared" | "erased";
+        /**
          * ChangeEntry
          * @description A field or trait that an identify call changed. null: it was not there, or is not any more.
          */
@@ -1046,6 +1719,70 @@ export interface components {
              * @enum {string}
              */
             type: "change";
+        };
+        /**
+         * Compare
+         * @description The number is more, or less, than this one, which is not included.
+         */
+        Compare: {
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "more_than" | "less_than";
+            /** Value */
+            value: number;
+        };
+        /**
+         * Comparison
+         * @description What a full comparison of the members with the filter has found, and mended: nothing, as it should be.
+         */
+        Comparison: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Extra
+             * @description Who should not have been in, and was.
+             */
+            extra: number;
+            /**
+             * Missing
+             * @description Who should have been in, and was not.
+             */
+            missing: number;
+        };
+        /**
+         * Copied
+         * @description What a copy to live has done.
+         */
+        Copied: {
+            /**
+             * Asked For
+             * @description The audiences that it asks for, copied with it.
+             */
+            asked_for: components["schemas"]["CopiedAudience"][];
+            audience: components["schemas"]["CopiedAudience"];
+        };
+        /**
+         * CopiedAudience
+         * @description An audience in the live environment, and what the copy did to it.
+         */
+        CopiedAudience: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "made" | "changed" | "unchanged" | "restored";
         };
         /**
          * Counts
@@ -1153,6 +1890,41 @@ export interface components {
             day: string;
         };
         /**
+         * DaysAround
+         * @description The time is so many days of 24 hours away from the instant that is asked about.
+         *
+         *     `in_last_days`: since then, and not ahead. `more_than_days_ago`: before, exactly that time included.
+         *     `in_next_days`: ahead, until then.
+         */
+        DaysAround: {
+            /**
+             * Days
+             * @description Days of 24 hours.
+             */
+            days: number;
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "in_last_days" | "more_than_days_ago" | "in_next_days";
+        };
+        /**
+         * DaySize
+         * @description The size of an audience at the end of a day (UTC), or now.
+         */
+        DaySize: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Size
+             * @description null before it was filled for the first time.
+             */
+            size: number | null;
+        };
+        /**
          * Done
          * @description It is done.
          */
@@ -1181,6 +1953,34 @@ export interface components {
              */
             until: string | null;
         };
+        /**
+         * EmailCondition
+         * @description What the user did with e-mails. It has its place here, and waits for messages.
+         */
+        EmailCondition: {
+            /**
+             * Did
+             * @default true
+             */
+            did?: boolean;
+            /**
+             * Email
+             * @enum {string}
+             */
+            email: "opened" | "clicked" | "replied" | "bounced" | "unsubscribed";
+            /**
+             * Period
+             * @default {
+             *       "type": "ever"
+             *     }
+             */
+            period?: components["schemas"]["Ever"] | components["schemas"]["LastDays"] | components["schemas"]["BetweenInstants"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "email";
+        };
         Errors: {
             errors: {
                 /** @description To branch on. */
@@ -1190,6 +1990,50 @@ export interface components {
                 /** @description To read. */
                 message: string;
             }[];
+        };
+        /**
+         * EventCondition
+         * @description The user did, or did not do, something so many times in a period.
+         *
+         *     Counted are the events of the name that fulfil all of `properties`. `at_most` and `exactly` count nobody's
+         *     events as 0 times. `did: false` is the opposite of the same condition with `did: true`.
+         */
+        EventCondition: {
+            /**
+             * Did
+             * @default true
+             */
+            did?: boolean;
+            /** Event */
+            event: string;
+            /**
+             * Number
+             * @default 1
+             */
+            number?: number;
+            /**
+             * Period
+             * @default {
+             *       "type": "ever"
+             *     }
+             */
+            period?: components["schemas"]["Ever"] | components["schemas"]["LastDays"] | components["schemas"]["BetweenInstants"];
+            /**
+             * Properties
+             * @default []
+             */
+            properties?: components["schemas"]["PropertyCondition"][];
+            /**
+             * Times
+             * @default at_least
+             * @enum {string}
+             */
+            times?: "at_least" | "at_most" | "exactly";
+            /**
+             * Type
+             * @constant
+             */
+            type: "event";
         };
         /**
          * EventCount
@@ -1376,6 +2220,116 @@ export interface components {
             total: number;
         };
         /**
+         * EventSuggestion
+         * @description A name of events.
+         */
+        EventSuggestion: {
+            /** Count */
+            count: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Ever
+         * @description At any time until the instant that is asked about.
+         */
+        Ever: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "ever";
+        };
+        /**
+         * Existence
+         * @description There is a value, or there is none. null is none; an empty text is one.
+         */
+        Existence: {
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "exists" | "does_not_exist";
+        };
+        /**
+         * Explained
+         * @description A condition of a filter, whether it holds for a user, and the value that decided.
+         *
+         *     `value`: of a field or trait its value, null where it is missing; of a stage its name; of events
+         *     `{"count", "first_at", "last_at"}` of those in the period with the properties; null of a group.
+         */
+        Explained: {
+            /** @description The audience that is asked for, whose filter follows. */
+            audience: components["schemas"]["AudienceRef"] | null;
+            /**
+             * Condition
+             * @description The condition itself; null of a group.
+             */
+            condition: {
+                [key: string]: unknown;
+            } | null;
+            /** Holds */
+            holds: boolean;
+            /** Parts */
+            parts: components["schemas"]["Explained"][];
+            /**
+             * Path
+             * @description Where it stands, such as `filter.conditions[0]`.
+             */
+            path: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "all" | "any" | "not" | "field" | "trait" | "stage" | "event" | "audience" | "email";
+            /** Value */
+            value?: unknown;
+        };
+        /**
+         * Explanation
+         * @description Why a user is meant, or not.
+         */
+        Explanation: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** External User Id */
+            external_user_id: string;
+            /** Holds */
+            holds: boolean;
+            /**
+             * Is Identified
+             * @description Whether the user had been identified by then; nobody else is in any audience.
+             */
+            is_identified: boolean;
+            /** @description null of who was not identified. */
+            tree: components["schemas"]["Explained"] | null;
+        };
+        /**
+         * ExplanationRequest
+         * @description Of whom and of which filter it is asked: one that is sent, or that of an audience.
+         */
+        ExplanationRequest: {
+            /**
+             * As Of
+             * @description A past instant; default: now.
+             */
+            as_of?: string | null;
+            /** Audience Id */
+            audience_id?: string | null;
+            /** External User Id */
+            external_user_id: string;
+            /** Filter */
+            filter?: (components["schemas"]["All-Input"] | components["schemas"]["AnyOf-Input"] | components["schemas"]["Not-Input"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"]) | null;
+        };
+        /**
          * FeatureUse
          * @description How much a user has used a feature. Without times: never, or only taken back.
          */
@@ -1388,6 +2342,16 @@ export interface components {
             first_at: string | null;
             /** Last At */
             last_at: string | null;
+        };
+        /**
+         * FieldSuggestion
+         * @description Values that a field of users has.
+         */
+        FieldSuggestion: {
+            /** Examples */
+            examples: string[];
+            /** Field */
+            field: string;
         };
         /**
          * InvitationOut
@@ -1426,6 +2390,19 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
         };
         /**
+         * Is
+         * @description The value is (not) this text, number or boolean. Upper and lower case are told apart.
+         */
+        Is: {
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "is" | "is_not";
+            /** Value */
+            value: string | number | boolean;
+        };
+        /**
          * KeyOut
          * @description An API key. The key itself was shown when it was made; `hint` is its beginning and its end.
          */
@@ -1448,6 +2425,22 @@ export interface components {
             name: string;
             /** Revoked At */
             revoked_at: string | null;
+        };
+        /**
+         * LastDays
+         * @description In the last so many days of 24 hours. What happened exactly so long ago is out of it.
+         */
+        LastDays: {
+            /**
+             * Days
+             * @description Days of 24 hours.
+             */
+            days: number;
+            /**
+             * Type
+             * @constant
+             */
+            type: "last_days";
         };
         /**
          * Ledger
@@ -1522,6 +2515,19 @@ export interface components {
              * @description That lie in the log and are not processed yet.
              */
             waiting: number;
+        };
+        /**
+         * Like
+         * @description The text contains another, or starts with it; upper and lower case are the same.
+         */
+        Like: {
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "contains" | "starts_with";
+            /** Value */
+            value: string;
         };
         /**
          * LimitsChange
@@ -1631,6 +2637,24 @@ export interface components {
             name: string;
         };
         /**
+         * MembersMeta
+         * @description What belongs to a page of members.
+         */
+        MembersMeta: {
+            /**
+             * As Of
+             * @description The instant whose members these are; null: still filled for the first time.
+             */
+            as_of: string | null;
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` to read on; null at the end.
+             */
+            next_cursor: string | null;
+            /** @description `offset` counts the members on the pages before. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /**
          * MinuteCount
          * @description One minute of the last hour.
          */
@@ -1643,6 +2667,31 @@ export interface components {
              * @description When it began.
              */
             minute: string;
+        };
+        /**
+         * Move
+         * @description Somebody entered an audience, or left it.
+         */
+        Move: {
+            /**
+             * At
+             * Format: date-time
+             * @description The instant as of which the filter began to hold, or no longer held.
+             */
+            at: string;
+            audience: components["schemas"]["AudienceRef"];
+            cause: components["schemas"]["Cause"];
+            /** Email */
+            email: string | null;
+            /** External User Id */
+            external_user_id: string;
+            /**
+             * Move
+             * @enum {string}
+             */
+            move: "entered" | "left";
+            /** Name */
+            name: string | null;
         };
         /**
          * Moved
@@ -1705,6 +2754,21 @@ export interface components {
             names: number;
         };
         /**
+         * NewAudience
+         * @description An audience to be made.
+         */
+        NewAudience: {
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /** Filter */
+            filter: components["schemas"]["All-Input"] | components["schemas"]["AnyOf-Input"] | components["schemas"]["Not-Input"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"];
+            /** Name */
+            name: string;
+        };
+        /**
          * NewInvitation
          * @description Whom to invite: whoever has the link, or the one with that address.
          */
@@ -1734,6 +2798,63 @@ export interface components {
             name: string;
         };
         /**
+         * Not
+         * @description This does not hold. There is no third: a condition about what is missing holds, or does not.
+         */
+        "Not-Input": {
+            /** Condition */
+            condition: components["schemas"]["All-Input"] | components["schemas"]["AnyOf-Input"] | components["schemas"]["Not-Input"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "not";
+        };
+        /**
+         * Not
+         * @description This does not hold. There is no third: a condition about what is missing holds, or does not.
+         */
+        "Not-Output": {
+            /** Condition */
+            condition: components["schemas"]["All-Output"] | components["schemas"]["AnyOf-Output"] | components["schemas"]["Not-Output"] | (components["schemas"]["TextField"] | components["schemas"]["NumberField"] | components["schemas"]["TimeField"]) | components["schemas"]["TraitCondition"] | components["schemas"]["StageCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["AudienceCondition"] | components["schemas"]["EmailCondition"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "not";
+        };
+        /**
+         * NumberField
+         * @description A field of the user that is a number. `mrr_cents` is 0 of who has churned.
+         */
+        NumberField: {
+            /**
+             * Field
+             * @constant
+             */
+            field: "mrr_cents";
+            /** Test */
+            test: components["schemas"]["NumberIs"] | components["schemas"]["Compare"] | components["schemas"]["Between"] | components["schemas"]["Existence"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "field";
+        };
+        /**
+         * NumberIs
+         * @description The number is (not) this one.
+         */
+        NumberIs: {
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "is" | "is_not";
+            /** Value */
+            value: number;
+        };
+        /**
          * OnboardingStep
          * @description A step of the onboarding that a user has reached, and when it was completed first and last.
          */
@@ -1749,6 +2870,19 @@ export interface components {
             reached_at: string;
             /** Step */
             step: string;
+        };
+        /**
+         * OneOf
+         * @description The value is one of these.
+         */
+        OneOf: {
+            /**
+             * Operator
+             * @constant
+             */
+            operator: "one_of";
+            /** Values */
+            values: (string | number | boolean)[];
         };
         /**
          * Overview
@@ -1784,6 +2918,12 @@ export interface components {
              * @description What waits for somebody; empty where nothing does.
              */
             waiting: components["schemas"]["WaitingItem"][];
+        };
+        /** Page[AudienceSummary] */
+        Page_AudienceSummary_: {
+            /** Data */
+            data: components["schemas"]["AudienceSummary"][];
+            meta: components["schemas"]["PageMeta"];
         };
         /** Page[InvitationOut] */
         Page_InvitationOut_: {
@@ -1877,6 +3017,54 @@ export interface components {
             timezone: string;
         };
         /**
+         * PresentMembership
+         * @description An audience that a user is in.
+         */
+        PresentMembership: {
+            audience: components["schemas"]["AudienceRef"];
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+            state: components["schemas"]["State"];
+        };
+        /**
+         * Preview
+         * @description Who would be in an audience, now.
+         */
+        Preview: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Count */
+            count: number;
+            /**
+             * Is Estimate
+             * @description The number comes from a sample of the users, since to count them all would take too long.
+             */
+            is_estimate: boolean;
+            /**
+             * Sampled Users
+             * @description How many users the estimate looked at.
+             */
+            sampled_users: number | null;
+            /**
+             * Samples
+             * @description Ten of them at most.
+             */
+            samples: components["schemas"]["UserSummary"][];
+            /** Seconds */
+            seconds: number;
+            /**
+             * Total Users
+             * @description How many identified users there are, as far as is known at once.
+             */
+            total_users: number;
+        };
+        /**
          * ProjectChange
          * @description What to change of both environments; what is absent stays. Of name and timezone, null stays, too.
          */
@@ -1929,6 +3117,16 @@ export interface components {
             test_project_id: string;
             /** Timezone */
             timezone: string;
+        };
+        /**
+         * PropertyCondition
+         * @description A property of an event, by its key in camelCase or snake_case, which are alike.
+         */
+        PropertyCondition: {
+            /** Property */
+            property: string;
+            /** Test */
+            test: components["schemas"]["Is"] | components["schemas"]["OneOf"] | components["schemas"]["Like"] | components["schemas"]["Compare"] | components["schemas"]["Between"] | components["schemas"]["TimeCompare"] | components["schemas"]["DaysAround"] | components["schemas"]["Existence"];
         };
         /**
          * PropertyOut
@@ -2383,6 +3581,25 @@ export interface components {
          */
         Stage: "lead" | "signed_up" | "trial" | "trial_ended" | "active" | "past_due" | "cancelled" | "churned";
         /**
+         * StageCondition
+         * @description The user's lifecycle stage is one of these, or none of them.
+         */
+        StageCondition: {
+            /**
+             * Operator
+             * @default one_of
+             * @enum {string}
+             */
+            operator?: "one_of" | "none_of";
+            /** Stages */
+            stages: components["schemas"]["Stage"][];
+            /**
+             * Type
+             * @constant
+             */
+            type: "stage";
+        };
+        /**
          * StageCount
          * @description How many users are in a stage now.
          */
@@ -2412,6 +3629,12 @@ export interface components {
             type: "stage";
         };
         /**
+         * State
+         * @description What is done with an audience: its members are kept current, are being found, or it is archived.
+         * @enum {string}
+         */
+        State: "kept" | "filling" | "archived";
+        /**
          * Stay
          * @description A stage that a user was in.
          */
@@ -2436,6 +3659,12 @@ export interface components {
             data: (components["schemas"]["EventEntry"] | components["schemas"]["ChangeEntry"] | components["schemas"]["StageEntry"])[];
             meta: components["schemas"]["StreamMeta"];
         };
+        /** Stream[AudienceVersion] */
+        Stream_AudienceVersion_: {
+            /** Data */
+            data: components["schemas"]["AudienceVersion"][];
+            meta: components["schemas"]["StreamMeta"];
+        };
         /** Stream[EventName] */
         Stream_EventName_: {
             /** Data */
@@ -2446,6 +3675,12 @@ export interface components {
         Stream_EventOut_: {
             /** Data */
             data: components["schemas"]["EventOut"][];
+            meta: components["schemas"]["StreamMeta"];
+        };
+        /** Stream[Move] */
+        Stream_Move_: {
+            /** Data */
+            data: components["schemas"]["Move"][];
             meta: components["schemas"]["StreamMeta"];
         };
         /** Stream[NeverIdentified] */
@@ -2470,6 +3705,31 @@ export interface components {
              * @description Give it as `cursor` to read on; null at the end.
              */
             next_cursor: string | null;
+        };
+        /**
+         * Suggestions
+         * @description What a filter may ask for, from a sample of what is there.
+         */
+        Suggestions: {
+            /**
+             * Events
+             * @description The most frequent first.
+             */
+            events: components["schemas"]["EventSuggestion"][];
+            /** Fields */
+            fields: components["schemas"]["FieldSuggestion"][];
+            /**
+             * Properties
+             * @description Those of events of the name `event`, where it is asked.
+             */
+            properties: components["schemas"]["PropertyOut"][];
+            /** Sampled Users */
+            sampled_users: number;
+            /**
+             * Traits
+             * @description The most frequent first.
+             */
+            traits: components["schemas"]["TraitSuggestion"][];
         };
         /**
          * TeamMemberOut
@@ -2500,6 +3760,119 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "member" | "admin" | "owner";
+        };
+        /**
+         * TextField
+         * @description A field of the user that is text.
+         */
+        TextField: {
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "external_user_id" | "email" | "name" | "plan" | "company" | "role" | "timezone" | "locale" | "billing_interval";
+            /** Test */
+            test: components["schemas"]["TextIs"] | components["schemas"]["TextOneOf"] | components["schemas"]["Like"] | components["schemas"]["Existence"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "field";
+        };
+        /**
+         * TextIs
+         * @description The text is (not) this one. Upper and lower case are told apart.
+         */
+        TextIs: {
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "is" | "is_not";
+            /** Value */
+            value: string;
+        };
+        /**
+         * TextOneOf
+         * @description The text is one of these.
+         */
+        TextOneOf: {
+            /**
+             * Operator
+             * @constant
+             */
+            operator: "one_of";
+            /** Values */
+            values: string[];
+        };
+        /**
+         * TimeCompare
+         * @description The time lies before an instant, or after it. `after` includes the instant, `before` does not.
+         */
+        TimeCompare: {
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "before" | "after";
+            /**
+             * Value
+             * Format: date-time
+             */
+            value: string;
+        };
+        /**
+         * TimeField
+         * @description A field of the user that is a time. `signed_up_at`: the trait `signupDate`, or else the first event.
+         */
+        TimeField: {
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "identified_at" | "signed_up_at" | "first_seen_at" | "last_seen_at" | "stage_since" | "trial_ends_at" | "access_ends_at";
+            /** Test */
+            test: components["schemas"]["TimeCompare"] | components["schemas"]["DaysAround"] | components["schemas"]["Existence"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "field";
+        };
+        /**
+         * TraitCondition
+         * @description A trait of the user's own, by its key in camelCase or snake_case, which are alike.
+         */
+        TraitCondition: {
+            /** Test */
+            test: components["schemas"]["Is"] | components["schemas"]["OneOf"] | components["schemas"]["Like"] | components["schemas"]["Compare"] | components["schemas"]["Between"] | components["schemas"]["TimeCompare"] | components["schemas"]["DaysAround"] | components["schemas"]["Existence"];
+            /** Trait */
+            trait: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "trait";
+        };
+        /**
+         * TraitSuggestion
+         * @description A trait that users have.
+         */
+        TraitSuggestion: {
+            /**
+             * Examples
+             * @description Some of its values; long ones are cut.
+             */
+            examples: unknown[];
+            /** Key */
+            key: string;
+            /**
+             * Seen In
+             * @description Of how many users who were looked at.
+             */
+            seen_in: number;
+            /** Types */
+            types: ("text" | "number" | "boolean" | "object" | "array" | "null")[];
         };
         /**
          * TrialOutcome
@@ -2557,6 +3930,30 @@ export interface components {
              * @description Identified users with a trial_started in the period.
              */
             started: number;
+        };
+        /**
+         * UserAudiences
+         * @description A user's audiences, and a page of their moves.
+         */
+        UserAudiences: {
+            data: components["schemas"]["UserAudiencesData"];
+            meta: components["schemas"]["StreamMeta"];
+        };
+        /**
+         * UserAudiencesData
+         * @description Where a user is, and how it came.
+         */
+        UserAudiencesData: {
+            /**
+             * Moves
+             * @description Newest first.
+             */
+            moves: components["schemas"]["Move"][];
+            /**
+             * Present
+             * @description By name; none that is archived.
+             */
+            present: components["schemas"]["PresentMembership"][];
         };
         /**
          * UserList
@@ -2783,6 +4180,1258 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_audiences: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description How many entries to pass over. */
+                offset?: number;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+                /** @description Part of the name, in any case. */
+                search?: string | null;
+                /** @description In one of these states; repeat it. Default: all but the archived ones. */
+                state?: components["schemas"]["State"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AudienceSummary_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_audience: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAudience"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AudienceOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_audience: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AudienceOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    change_audience: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudienceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AudienceOut_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    archive_audience: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AudienceOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    copy_audience_to_live: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Copied_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_audience_members: {
+        parameters: {
+            query?: {
+                /** @description A past instant: what had happened and was known by then. Default: now. */
+                as_of?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+                /** @description The beginning of the id or the e-mail address. */
+                search?: string | null;
+            };
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceMembers"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_audience_moves: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Of this user only. */
+                external_user_id?: string | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description Only who entered, or who left. */
+                move?: ("entered" | "left") | null;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream_Move_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    restore_audience: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AudienceOut_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_audience_sizes: {
+        parameters: {
+            query?: {
+                /** @description For how many days, today included. */
+                days?: number;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_list_DaySize__"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_audience_versions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream_AudienceVersion_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    explain_audience: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplanationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Explanation_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    preview_audience: {
+        parameters: {
+            query?: {
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudiencePreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Preview_"];
+                };
+            };
+            /** @description `malformed_json`: the body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    suggest_conditions: {
+        parameters: {
+            query?: {
+                /** @description Show the properties of events of this name, too. */
+                event?: string | null;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Suggestions_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
     list_canonical_events: {
         parameters: {
             query?: never;
@@ -6397,6 +9046,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answer_UserProfile_"];
+                };
+            };
+            /** @description `auth_required`: there is no session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `forbidden`: the role is too low, or the request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `validation_failed`: every problem at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `unavailable`: safe to repeat after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description `server_error` and what else is refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_user_audiences: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to return. */
+                limit?: number;
+                /** @description An environment of a project. Default: the test environment of your oldest project. */
+                project_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Percent-encoded as a whole. */
+                external_user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAudiences"];
                 };
             };
             /** @description `auth_required`: there is no session. */
