@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { Wire } from "@/api/client";
 import { Problem } from "@/api/problem";
 import { useHere } from "@/app/session";
+import { AudiencesOfUser } from "@/features/audiences/of-user";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { CopyIcon } from "@/ui/copy";
@@ -68,6 +69,7 @@ function Known({ whom, user }: { whom: Whom; user: User | undefined }): ReactNod
         <Timeline whom={whom} />
       </div>
       <div className="flex flex-col gap-4 max-lg:row-start-1">
+        {user && whom.asOf === undefined && <AudiencesOfUser userId={whom.userId} />}
         {user ? <Facts user={user} /> : <Skeleton className="h-72 w-full rounded-lg" />}
       </div>
     </div>
