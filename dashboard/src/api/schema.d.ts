@@ -175,7 +175,7 @@ export interface paths {
         };
         /**
          * List Audience Sizes
-         * @description Show the size of an audience over time: every day (UTC), oldest first, today's being the present one.
+         * @description Show an audience's size over time: every day (UTC), oldest first, today's being the present one.
          */
         get: operations["list_audience_sizes"];
         put?: never;
@@ -1447,7 +1447,7 @@ export interface components {
             created_by: string | null;
             /**
              * Current As Of
-             * @description Membership is that of this instant, by all that had become known. null while it is filled for the first time, and of an archived one: its members stay as they were.
+             * @description Membership is that of this instant, by all that was known then. null while it is filled, for the first time, and of an archived one: its members stay as they were.
              */
             current_as_of: string | null;
             /** Description */
@@ -1534,7 +1534,7 @@ export interface components {
             created_by: string | null;
             /**
              * Current As Of
-             * @description Membership is that of this instant, by all that had become known. null while it is filled for the first time, and of an archived one: its members stay as they were.
+             * @description Membership is that of this instant, by all that was known then. null while it is filled, for the first time, and of an archived one: its members stay as they were.
              */
             current_as_of: string | null;
             /** Description */
@@ -1735,7 +1735,7 @@ export interface components {
         };
         /**
          * Comparison
-         * @description What a full comparison of the members with the filter has found, and mended: nothing, as it should be.
+         * @description What a full comparison of members and filter has found, and mended: nothing, as it should be.
          */
         Comparison: {
             /**
@@ -3043,7 +3043,7 @@ export interface components {
             count: number;
             /**
              * Is Estimate
-             * @description The number comes from a sample of the users, since to count them all would take too long.
+             * @description The number comes from a sample of the users: to count them all would take too long.
              */
             is_estimate: boolean;
             /**
@@ -3720,7 +3720,7 @@ export interface components {
             fields: components["schemas"]["FieldSuggestion"][];
             /**
              * Properties
-             * @description Those of events of the name `event`, where it is asked.
+             * @description Of events of the name `event`, where it is asked.
              */
             properties: components["schemas"]["PropertyOut"][];
             /** Sampled Users */

@@ -9,7 +9,7 @@ import pytest
 from .installation import VIBEFOLLOW, Installation, clean_environment, demand_one_sentence, run
 
 STARTING = ("up", "api", "worker", "migrate")
-COMMANDS = (*STARTING, "doctor", "projects", "members", "keys", "backup", "restore", "demo")
+COMMANDS = (*STARTING, "doctor", "projects", "members", "keys", "audiences", "backup", "restore", "demo")
 
 
 def test_help_names_every_command() -> None:
@@ -30,7 +30,7 @@ def test_help_is_quick_because_it_imports_nothing_slow() -> None:
 def test_every_command_explains_itself_and_takes_a_data_directory(command: str) -> None:
     done = run(command, "--help")
     assert done.returncode == 0
-    if command not in ("projects", "members", "keys"):
+    if command not in ("projects", "members", "keys", "audiences"):
         assert "--data-dir" in done.stdout
         assert "--database-url" in done.stdout
 

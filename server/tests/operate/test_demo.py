@@ -8,6 +8,8 @@ import pytest
 from ..acceptance.waiting import SOMETHING_WAITS
 from .installation import Installation, demand_one_sentence, free_port
 
+NEWS = "SELECT count(*)::int FROM audience_news"
+
 pytestmark = pytest.mark.process
 
 
@@ -35,6 +37,19 @@ async def test_it_fills_the_test_environment_with_a_key_that_is_revoked_at_the_e
     assert await installation.value(environment) == "test"
     keys = "SELECT count(*)::int FROM api_keys WHERE name = 'vibefollow demo' AND revoked_at IS NOT NULL"
     assert await installation.value(keys) == 1
+
+
+async def test_five_audiences_are_made_once_and_have_members(installation: Installation) -> None:
+    installation.up()
+    await fill(installation, "--users", "300")
+    await fill(installation, "--users", "300")
+    filled = "SELECT count(*)::int FROM audiences WHERE state = 'kept'"
+    deadline = time.monotonic() + 30
+    while await installation.value(filled) != 5 or await installation.value(NEWS):
+        assert time.monotonic() < deadline, "the demo's audiences are filled"
+        await asyncio.sleep(0.1)
+    assert await installation.value("SELECT count(*)::int FROM audiences") == 5
+    assert await installation.value("SELECT count(*)::int FROM audiences WHERE size > 0") >= 3
 
 
 async def test_told_twice_it_doubles_no_user_and_no_event(installation: Installation) -> None:

@@ -83,7 +83,7 @@ async def list_audience_moves(
 async def list_audience_sizes(
     access: Viewer, audience_id: AudienceId, connection: Database, days: Days = 30
 ) -> Answer[list[DaySize]]:
-    """Show the size of an audience over time: every day (UTC), oldest first, today's being the present one."""
+    """Show an audience's size over time: every day (UTC), oldest first, today's being the present one."""
     sizes = await lists.list_sizes(connection, access.project_id, audience_id, days)
     if sizes is None:
         raise no_such_audience()

@@ -116,7 +116,7 @@ class AudienceSummary(BaseModel):
     size: int | None = Field(description="How many are in it. null until it is filled for the first time.")
     filled_at: Moment | None = Field(description="When its filter was last asked of everybody anew.")
     current_as_of: Moment | None = Field(
-        description="Membership is that of this instant, by all that had become known. null while it is filled"
+        description="Membership is that of this instant, by all that was known then. null while it is filled,"
         " for the first time, and of an archived one: its members stay as they were."
     )
     created_at: Moment
@@ -126,7 +126,7 @@ class AudienceSummary(BaseModel):
 
 
 class Comparison(BaseModel):
-    """What a full comparison of the members with the filter has found, and mended: nothing, as it should be."""
+    """What a full comparison of members and filter has found, and mended: nothing, as it should be."""
 
     at: Moment
     missing: int = Field(description="Who should have been in, and was not.")
@@ -141,8 +141,8 @@ class AudienceOut(AudienceSummary):
     asked_for_by: list[AudienceRef] = Field(description="Those that have it in their filters.")
     time_passes: Literal["by_index", "by_comparison"] = Field(
         description="How it is found who crosses a line as time passes: at once by an index, or by comparing"
-        " everybody, once a minute or as often as that may cost. The latter where a filter asks how long ago the"
-        " time in a trait or in a property of an event is."
+        " everybody, once a minute or as often as that may cost. The latter where a filter asks how long ago"
+        " the time in a trait or in a property of an event is."
     )
     comparisons: list[Comparison] = Field(description="The latest ones, newest first.")
 
@@ -218,7 +218,7 @@ class Preview(BaseModel):
 
     count: int
     is_estimate: bool = Field(
-        description="The number comes from a sample of the users, since to count them all would take too long."
+        description="The number comes from a sample of the users: to count them all would take too long."
     )
     sampled_users: int | None = Field(description="How many users the estimate looked at.")
     total_users: int = Field(description="How many identified users there are, as far as is known at once.")
@@ -307,7 +307,5 @@ class Suggestions(BaseModel):
     traits: list[TraitSuggestion] = Field(description="The most frequent first.")
     fields: list[FieldSuggestion]
     events: list[EventSuggestion] = Field(description="The most frequent first.")
-    properties: list[PropertyOut] = Field(
-        description="Those of events of the name `event`, where it is asked."
-    )
+    properties: list[PropertyOut] = Field(description="Of events of the name `event`, where it is asked.")
     sampled_users: int

@@ -9,8 +9,8 @@ from vibefollow_server.events.name_queries import NameSort, list_names
 from vibefollow_server.events.property_sample import SAMPLED, sample_properties
 from vibefollow_server.events.schemas import PropertyOut
 
-from .sample_queries import latest_users
 from .schemas import EventSuggestion, FieldSuggestion, Suggestions, TraitSuggestion
+from .suggestion_queries import latest_users
 
 SAMPLED_USERS = 500
 MOST_NAMES = 200

@@ -13,6 +13,7 @@ GROUPS = {
     "projects": "Make and list projects; show and set their limits.",
     "members": "Let people in: one-time links to join, or to choose a new password.",
     "keys": "Make, list and revoke API keys.",
+    "audiences": "Compare the members of audiences with their filters.",
 }
 
 COMMANDS: tuple[Callable[..., None], ...] = (

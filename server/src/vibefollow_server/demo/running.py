@@ -12,6 +12,7 @@ from vibefollow_server.projects.keys import create_key, revoke_key
 from vibefollow_server.secret import Secret
 from vibefollow_server.settings import Settings
 
+from .audiences import make_audiences
 from .story import tell_story
 from .telling import Told, send_story
 
@@ -35,11 +36,14 @@ async def run_demo(
 ) -> Told:
     """Send a story of `size` (users, months, seed) to one environment of a project; return what became of it.
 
+    Its audiences are made first, unless they are there.
+
     The story ends a second ago: nothing in it lies ahead.
     """
     now = clock.now()
     key, text = await create_key(connection, secret, project_id, KEY_NAME, now)
     try:
+        await make_audiences(connection, project_id, now)
         story = await asyncio.to_thread(tell_story, *size, now - timedelta(seconds=1))
         return await asyncio.to_thread(send_story, story, address, text)
     finally:

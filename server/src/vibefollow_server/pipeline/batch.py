@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter, itemgetter
 
 from vibefollow_server import clock
+from vibefollow_server.audiences.membership.news import note_news
 from vibefollow_server.db.pool import Connection
 from vibefollow_server.ids import uuid7
 from vibefollow_server.ingest.lanes import hash_user, live_lane
@@ -63,6 +64,9 @@ async def store(
     if understood.set_aside:
         ids = [uuid7() for _ in understood.set_aside]
         await queries.insert_quarantine(connection, project_id, ids, understood.set_aside)
+    if concerned := _concerned(understood):
+        known_at = max([present, *map(_received_at, understood.identifies)])
+        await note_news(connection, project_id, concerned, known_at)
     return _counts(understood, stored.numbers)
 
 
@@ -70,6 +74,12 @@ def _present(now: datetime, events: Sequence[Event]) -> datetime:
     """Return up to when events have happened. What was received is not ahead, whosever clock it was."""
     latest = max(map(_received_at, events), default=now)
     return max(now, latest + LONGEST_REQUEST)
+
+
+def _concerned(understood: Understood) -> set[str]:
+    """Return the users of whom something has become known."""
+    users = {event.external_user_id for event in understood.events}
+    return users | {one.user.external_user_id for one in understood.identifies}
 
 
 def _each_once(events: Iterable[Event], identities: Collection[str]) -> list[Event]:

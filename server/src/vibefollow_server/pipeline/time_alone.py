@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from vibefollow_server import clock
+from vibefollow_server.audiences.membership.news import note_news
 from vibefollow_server.db.pool import DATABASE_TROUBLE, Connection, Pool
 from vibefollow_server.ingest.lanes import LANES, hash_user, live_lane
 from vibefollow_server.overview.activity import note_active_users
@@ -103,6 +104,7 @@ async def _pass_time(
         due = await load_due(connection, project_id, bounds)
         moved = {event.external_user_id for event in happened} - due.keys()
         standings = due | (await load_standings(connection, project_id, moved) if moved else {})
+        await note_news(connection, project_id, user_ids, now)
         if not standings:
             await user_queries.note_activity(connection, project_id, user_ids)
             return

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from vibefollow_server.audiences.membership.jobs import keep_current_for_ever
 from vibefollow_server.db.pool import DATABASE_TROUBLE, Pool, open_pool
 from vibefollow_server.ids import uuid7
 from vibefollow_server.ingest.collector import spare_the_collector
@@ -28,8 +29,9 @@ logger = structlog.get_logger()
 LOOK_EVERY_SECONDS = 1.0
 # With thousands of projects at once a look costs a tenth of a second; it is to be a twentieth of the time.
 LOOK_SHARE = 20
-# Beside the slots: the heartbeat, looking for news, the sweeps, time alone with a look at the projects.
-MORE_CONNECTIONS = 5
+# Beside the slots: the heartbeat, looking for news, the sweeps, time alone with a look at the projects, the
+# memberships of audiences.
+MORE_CONNECTIONS = 6
 # A worker that is stopped, or out of reach, must not hold its lanes for long.
 SESSION_SETTINGS = {
     "idle_in_transaction_session_timeout": "3000",
@@ -103,6 +105,7 @@ class Worker:
             asyncio.create_task(self._look_for_ever()),
             asyncio.create_task(sweep_for_ever(self._pool, self._settings)),
             asyncio.create_task(let_time_pass_for_ever(self._pool)),
+            asyncio.create_task(keep_current_for_ever(self._pool)),
         ]
         working = [asyncio.create_task(slot.work_until(stop)) for slot in self._slots]
         stopped = asyncio.create_task(stop.wait())

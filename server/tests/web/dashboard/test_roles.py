@@ -47,6 +47,7 @@ async def test_without_a_session_nothing_is_answered(house: House, route: APIRou
 
 
 SOME_ID = "00000000-0000-7000-8000-00000000abcd"
+EVERYBODY = {"type": "all", "conditions": []}
 # Every endpoint of a project: a request that is sound but for things that are not there, and the least role.
 PROJECT_REQUESTS: list[tuple[str, str, dict[str, Any] | None, Role]] = [
     ("GET", "/projects/{}/members", None, "viewer"),
@@ -80,6 +81,21 @@ PROJECT_REQUESTS: list[tuple[str, str, dict[str, Any] | None, Role]] = [
     ("POST", f"/quarantine/{SOME_ID}/replay?project_id={{}}", {}, "member"),
     ("POST", f"/quarantine/{SOME_ID}/discard?project_id={{}}", None, "member"),
     ("POST", f"/quarantine/{SOME_ID}/undo?project_id={{}}", None, "member"),
+    ("GET", "/audiences?project_id={}", None, "viewer"),
+    ("POST", "/audiences?project_id={}", {"name": "All", "filter": EVERYBODY}, "member"),
+    ("GET", "/audiences/suggestions?project_id={}", None, "viewer"),
+    ("POST", "/audiences/preview?project_id={}", {"filter": EVERYBODY}, "viewer"),
+    ("POST", "/audiences/explain?project_id={}", {"filter": EVERYBODY, "external_user_id": "u"}, "viewer"),
+    ("GET", f"/audiences/{SOME_ID}?project_id={{}}", None, "viewer"),
+    ("PATCH", f"/audiences/{SOME_ID}?project_id={{}}", {"version": 1}, "member"),
+    ("POST", f"/audiences/{SOME_ID}/archive?project_id={{}}", None, "member"),
+    ("POST", f"/audiences/{SOME_ID}/restore?project_id={{}}", None, "member"),
+    ("POST", f"/audiences/{SOME_ID}/copy-to-live?project_id={{}}", None, "member"),
+    ("GET", f"/audiences/{SOME_ID}/members?project_id={{}}", None, "viewer"),
+    ("GET", f"/audiences/{SOME_ID}/moves?project_id={{}}", None, "viewer"),
+    ("GET", f"/audiences/{SOME_ID}/sizes?project_id={{}}", None, "viewer"),
+    ("GET", f"/audiences/{SOME_ID}/versions?project_id={{}}", None, "viewer"),
+    ("GET", "/users/u/audiences?project_id={}", None, "viewer"),
 ]
 # Its answer has no end: server/tests/web/test_live_stream.py asks it.
 ENDLESS = {"stream_events"}
@@ -104,7 +120,8 @@ async def test_a_role_opens_what_it_should_and_no_more(
     for role in ROLES:
         browser = await house.signed_in(role)
         url = PREFIX + path.format(house.ours.test_project_id)
-        answer = await browser.request(method, url, json=body)
+        named = {**body, "name": f"{body['name']} {role}"} if body and "name" in body else body
+        answer = await browser.request(method, url, json=named)
         if ROLES.index(role) < ROLES.index(least):
             assert (answer.status_code, problems(answer)) == (403, [("forbidden", None)])
         else:

@@ -17,12 +17,12 @@ from datetime import datetime
 
 import asyncpg
 
+from vibefollow_server.audiences.filters import as_json, parse_filter
+from vibefollow_server.audiences.schemas import AudienceChange, NewAudience
 from vibefollow_server.db.pool import Connection, Record
 from vibefollow_server.errors import ApiError, refusal
 from vibefollow_server.ids import uuid7
 
-from ..filters import as_json, parse_filter
-from ..schemas import AudienceChange, NewAudience
 from . import queries
 from .references import Known, read_known
 
@@ -40,7 +40,7 @@ class By:
 
 
 async def make_audience(connection: Connection, by: By, wanted: NewAudience) -> uuid.UUID:
-    """Make an audience; return its id. 422 where the name is taken or the filter asks for what is not there."""
+    """Make an audience; return its id. 422: taken name, or it asks for what is not there."""
     async with _editing(connection, by.project_id):
         known = await read_known(connection, by.project_id)
         if len(known.names) >= MOST_AUDIENCES:
@@ -103,7 +103,7 @@ async def archive_audience(connection: Connection, by: By, audience_id: uuid.UUI
 
 
 async def restore_audience(connection: Connection, by: By, audience_id: uuid.UUID) -> None:
-    """Take an audience out of the archive. 404; 409 where its name is taken, or what it asks for is archived."""
+    """Take an audience out of the archive. 404; 409: taken name, or what it asks for is archived."""
     try:
         async with _editing(connection, by.project_id):
             row = await _existing(connection, by.project_id, audience_id)

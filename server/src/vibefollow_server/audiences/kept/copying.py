@@ -4,11 +4,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from vibefollow_server.audiences.filters import Condition, as_json, audiences_of, parse_filter
+from vibefollow_server.audiences.schemas import AudienceChange, Copied, CopiedAudience, NewAudience
 from vibefollow_server.db.pool import Connection
 from vibefollow_server.errors import refusal
 
-from ..filters import Condition, as_json, audiences_of, parse_filter
-from ..schemas import AudienceChange, Copied, CopiedAudience, NewAudience
 from . import queries
 from .changing import By, apply, insert
 from .references import Known, read_known

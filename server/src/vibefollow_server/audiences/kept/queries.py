@@ -97,7 +97,8 @@ async def insert_audience(
     """Make an audience of name, description and filter, and its first version."""
     await connection.execute(
         "INSERT INTO audiences (project_id, id, name, description, filter, version, state, cause, created_at,"
-        " created_by, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5, 1, 'filling', 'filled', $6, $7, $6, $7)",
+        " created_by, changed_at, changed_by)"
+        " VALUES ($1, $2, $3, $4, $5, 1, 'filling', 'filled', $6, $7, $6, $7)",
         project_id,
         audience_id,
         *definition,

@@ -4,14 +4,20 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from vibefollow_server.audiences.filters import Condition, audiences_of, parse_filter
+from vibefollow_server.audiences.membership.lines import is_found_by_index
+from vibefollow_server.audiences.schemas import (
+    AudienceOut,
+    AudienceRef,
+    AudienceSummary,
+    AudienceVersion,
+    Comparison,
+)
 from vibefollow_server.db.pool import Connection
 from vibefollow_server.errors import refusal
 from vibefollow_server.web.dashboard.cursors import decode_cursor, encode_cursor
 from vibefollow_server.web.dashboard.wire import MOST_COUNTED
 
-from ..filters import Condition, audiences_of, parse_filter
-from ..membership.crossings import is_found_by_index
-from ..schemas import AudienceOut, AudienceRef, AudienceSummary, AudienceVersion, Comparison
 from . import queries
 from .references import Known, read_known
 

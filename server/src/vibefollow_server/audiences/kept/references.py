@@ -4,11 +4,11 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vibefollow_server.audiences.definitions import check_references
+from vibefollow_server.audiences.filters import Condition, audiences_of, parse_filter
 from vibefollow_server.db.pool import Connection
 from vibefollow_server.errors import ApiError, Problem
 
-from ..definitions import check_references
-from ..filters import Condition, audiences_of, parse_filter
 from . import queries
 
 
@@ -46,6 +46,18 @@ class Known:
             message = f"An audience cannot be made of itself: {names}."
             raise ApiError(422, [Problem("validation_failed", message, "filter")])
         check_references(condition, self.filters, own_id)
+        if own_id is not None:
+            changed = {**self.filters, own_id: condition}
+            for outer in self.all_asking_for(own_id):
+                self._demand_outer(outer, changed)
+
+    def _demand_outer(self, outer: uuid.UUID, changed: Mapping[uuid.UUID, Condition]) -> None:
+        """Refuse a filter with which an audience that asks for it would become too large."""
+        try:
+            check_references(changed[outer], changed)
+        except ApiError:
+            message = f"The audience {self.names[outer]} asks for it, and would have too many conditions."
+            raise ApiError(422, [Problem("validation_failed", message, "filter")]) from None
 
     def _way(self, condition: Condition, wanted: uuid.UUID) -> list[uuid.UUID] | None:
         """Return the shortest way from a filter to an audience that it asks for; None where there is none."""

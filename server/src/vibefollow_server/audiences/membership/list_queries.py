@@ -4,16 +4,16 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from vibefollow_server.audiences.compiler import Compiled, Compiler
 from vibefollow_server.db.pool import Connection, Record
 from vibefollow_server.users.filters import Values
 from vibefollow_server.users.list_queries import SUMMARY
 from vibefollow_server.users.orders import EMAIL_KEY
 
-from ..compiler import Compiled, Compiler
-
 _USER = ", ".join(f"u.{column.strip()}" for column in SUMMARY.split(","))
 _MOVES = """
-SELECT m.turn, m.audience_id, a.name AS audience, m.external_user_id, u.email, u.name, m.entered, m.at, m.cause
+SELECT m.turn, m.audience_id, a.name AS audience, m.external_user_id, u.email, u.name, m.entered, m.at,
+       m.cause
 FROM ({moves}) m
 JOIN audiences a ON a.project_id = m.project_id AND a.id = m.audience_id
 LEFT JOIN users u ON u.project_id = m.project_id AND u.external_user_id = m.external_user_id
@@ -87,9 +87,9 @@ async def list_matching(
     limit: int,
     most_counted: int,
 ) -> tuple[int, list[Record]]:
-    """Return for how many users a condition holds, counted to `most_counted`, and a page of them by their ids.
+    """Return for how many users a condition holds, up to `most_counted`, and a page of them by their ids.
 
-    They come as they are at present.
+    The users come as they are at present.
     """
     values = compiler.values
     found = f"AND u.external_user_id IN ({_beginning_with(search, values)})" if search else ""

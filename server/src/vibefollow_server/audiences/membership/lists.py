@@ -5,6 +5,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from vibefollow_server import clock
+from vibefollow_server.audiences.compiler import Compiler
+from vibefollow_server.audiences.filters import parse_filter
+from vibefollow_server.audiences.kept.queries import find_audience
+from vibefollow_server.audiences.kept.reading import read_audience
+from vibefollow_server.audiences.kept.references import read_known
+from vibefollow_server.audiences.question import Question
+from vibefollow_server.audiences.schemas import (
+    AudienceMember,
+    AudienceMembers,
+    AudienceRef,
+    DaySize,
+    MembersMeta,
+    Move,
+    PresentMembership,
+)
 from vibefollow_server.db.pool import Connection, Record
 from vibefollow_server.web.dashboard.cursors import (
     AwareMoment,
@@ -14,21 +29,6 @@ from vibefollow_server.web.dashboard.cursors import (
 )
 from vibefollow_server.web.dashboard.wire import MOST_COUNTED, pagination_of
 
-from ..compiler import Compiler
-from ..filters import parse_filter
-from ..kept.queries import find_audience
-from ..kept.reading import read_audience
-from ..kept.references import read_known
-from ..question import Question
-from ..schemas import (
-    AudienceMember,
-    AudienceMembers,
-    AudienceRef,
-    DaySize,
-    MembersMeta,
-    Move,
-    PresentMembership,
-)
 from . import list_queries
 
 MOST_TURNS = 2**63 - 1
@@ -66,7 +66,7 @@ async def list_members(
     cursor: str | None,
     limit: int,
 ) -> AudienceMembers | None:
-    """Return a page of an audience's members, now or as of a past instant; None where there is no audience."""
+    """Return a page of an audience's members, now or as of a past instant; None where there is none."""
     audience = await read_audience(connection, project_id, audience_id)
     if audience is None:
         return None

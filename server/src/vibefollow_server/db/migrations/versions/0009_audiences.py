@@ -1,4 +1,4 @@
-"""Audiences: their filters and versions, who is in them, who entered and left, and what is still to be asked."""
+"""Audiences: filters and versions, who is in them, who entered and left, what is still to be asked."""
 
 from alembic import op
 
@@ -7,6 +7,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+# The two indexes of users say who crosses a line as time passes; neither is written by every event.
 # A turn is one transaction in which the memberships of a project move on; its number orders the moves. There
 # are turns, and news for them, in projects that have had an audience.
 TABLES = """
@@ -90,7 +91,9 @@ CREATE TABLE audience_turns (
     kept_until timestamptz,
     compared_on date,
     PRIMARY KEY (project_id)
-) WITH (fillfactor = 50)
+) WITH (fillfactor = 50);
+CREATE INDEX users_by_stage_since ON users (project_id, (coalesce(stage_since, first_seen_at)));
+CREATE INDEX users_by_access_end ON users (project_id, access_ends_at) WHERE access_ends_at IS NOT NULL
 """
 
 
