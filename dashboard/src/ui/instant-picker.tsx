@@ -1,7 +1,7 @@
 import { History } from "lucide-react";
-import { Popover } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import { Button } from "./button";
+import { Dialog } from "./dialog";
 import { TextField } from "./field";
 import { forField } from "./moments";
 
@@ -17,32 +17,22 @@ interface InstantPickerProps {
 export function InstantPicker({ label, asOf, onShow }: InstantPickerProps): ReactNode {
   const [open, setOpen] = useState(false);
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger asChild>
-        <Button>
-          <History className="size-3.5" aria-hidden />
-          As of…
-        </Button>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          sideOffset={6}
-          collisionPadding={8}
-          aria-label="As of a past moment"
-          className="enter z-50 w-72 rounded-lg border bg-raised p-4 shadow-over"
-        >
-          <InstantForm
-            label={label}
-            asOf={asOf}
-            onShow={(text) => {
-              setOpen(false);
-              onShow(new Date(text).toISOString());
-            }}
-          />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+    <>
+      <Button onClick={() => setOpen(true)}>
+        <History className="size-3.5" aria-hidden />
+        As of…
+      </Button>
+      <Dialog open={open} onOpenChange={setOpen} title="As of a past moment">
+        <InstantForm
+          label={label}
+          asOf={asOf}
+          onShow={(text) => {
+            setOpen(false);
+            onShow(new Date(text).toISOString());
+          }}
+        />
+      </Dialog>
+    </>
   );
 }
 

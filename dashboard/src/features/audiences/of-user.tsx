@@ -5,21 +5,23 @@ import type { ReactNode } from "react";
 import type { Wire } from "@/api/client";
 import { useHere } from "@/app/session";
 import { Card } from "@/ui/card";
+import { Skeleton } from "@/ui/skeleton";
 import { Time } from "@/ui/time";
 import { userAudiencesQuery } from "./queries";
 
 /** Which audiences a user is in now, with the way to why; and what changed lately. */
-export function AudiencesOfUser({ userId }: { userId: string }): ReactNode {
+export default function AudiencesOfUser({ userId }: { userId: string }): ReactNode {
   const { projectId } = useHere();
-  const { data } = useQuery(userAudiencesQuery(projectId, userId));
-  if (!data) return null;
+  const { data, isPending } = useQuery(userAudiencesQuery(projectId, userId));
+  if (isPending) return <Skeleton className="h-24 w-full rounded-lg" />;
+  if (!data) return null; // the profile itself says what is wrong
   const { present, moves } = data;
   const left = moves.filter(
     ({ audience, move }) => move === "left" && !present.some((one) => one.audience.id === audience.id),
   );
   return (
     <Card title="Audiences" note={present.length === 0 ? "In none now." : undefined}>
-      <ul className="flex flex-col gap-2 text-sm">
+      <ul className="grid gap-x-6 gap-y-2 text-sm sm:grid-cols-2">
         {present.map(({ audience, entered_at: at }) => (
           <InAudience key={audience.id} userId={userId} audience={audience} word="since" at={at} why="Why" />
         ))}

@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { ChevronLeft, UserX } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import type { Wire } from "@/api/client";
 import { Problem } from "@/api/problem";
 import { useHere } from "@/app/session";
-import { AudiencesOfUser } from "@/features/audiences/of-user";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { CopyIcon } from "@/ui/copy";
@@ -19,6 +18,9 @@ import { StageBadge } from "./stage-badge";
 import { StageHistory } from "./stage-history";
 import type { Stage } from "./stages";
 import { Timeline } from "./timeline";
+
+// It comes beside what a profile is opened for.
+const AudiencesOfUser = lazy(() => import("@/features/audiences/of-user"));
 
 /** Everything that is known of one user, now or as of a past instant. */
 export function UserProfile(): ReactNode {
@@ -66,10 +68,14 @@ function Known({ whom, user }: { whom: Whom; user: User | undefined }): ReactNod
     <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
       <div className="flex min-w-0 flex-col gap-4">
         <StageHistory whom={whom} />
+        {whom.asOf === undefined && (
+          <Suspense fallback={<Skeleton className="h-24 w-full rounded-lg" />}>
+            <AudiencesOfUser userId={whom.userId} />
+          </Suspense>
+        )}
         <Timeline whom={whom} />
       </div>
       <div className="flex flex-col gap-4 max-lg:row-start-1">
-        {user && whom.asOf === undefined && <AudiencesOfUser userId={whom.userId} />}
         {user ? <Facts user={user} /> : <Skeleton className="h-72 w-full rounded-lg" />}
       </div>
     </div>

@@ -1,6 +1,5 @@
 // The form of an audience: its name, its filter, what that means, whom it means, and why.
-import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState, type ReactNode, type SubmitEvent } from "react";
+import { useState, type ReactNode, type SubmitEvent } from "react";
 import { Problem } from "@/api/problem";
 import { useHere } from "@/app/session";
 import { Button } from "@/ui/button";
@@ -14,8 +13,9 @@ import { problemsOf } from "../filter/places";
 import { replaced } from "../filter/tree";
 import { toWire, type Written } from "../filter/wire";
 import { sentenceOf, type Names } from "../filter/words";
-import { namesQuery, type Audience } from "../queries";
+import type { Audience } from "../queries";
 import type { Form } from "../stored-draft";
+import { useNames } from "../use-names";
 import { WhyPanel } from "../why/why-panel";
 import { EditingProvider, focusOn, type Editing } from "./editing";
 import { GroupBox } from "./group";
@@ -107,13 +107,6 @@ function Beside({ form, names, previewed }: { form: Form; names: Names; previewe
       </Card>
     </div>
   );
-}
-
-/** Returns the names of all audiences by their ids. */
-export function useNames(): Names {
-  const { projectId } = useHere();
-  const { data } = useQuery(namesQuery(projectId));
-  return useMemo(() => new Map(data?.map(({ id, name }) => [id, name])), [data]);
 }
 
 type Answer = { readonly error: unknown } & (

@@ -10,11 +10,12 @@ import { Skeleton } from "@/ui/skeleton";
 import { tell } from "@/ui/toast";
 import { useChangeAudience } from "../actions";
 import { fromWire, type Written } from "../filter/wire";
+import { HeadingWithWay } from "../heading";
 import { audienceQuery, type Audience } from "../queries";
 import type { Form } from "../stored-draft";
-import { Builder, useNames, type Saved } from "./builder";
+import { useNames } from "../use-names";
+import { Builder, type Saved } from "./builder";
 import { Conflict } from "./conflict";
-import { HeadingWithWay } from "./new";
 import type { FormState } from "./use-form";
 
 /** An audience that is changed. */

@@ -1,5 +1,4 @@
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { ChevronLeft } from "lucide-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { useHere } from "@/app/session";
 import { NeedsRole } from "@/features/settings/needs-role";
@@ -8,6 +7,7 @@ import { tell } from "@/ui/toast";
 import { useCreate } from "../actions";
 import { newGroup } from "../filter/defaults";
 import type { Written } from "../filter/wire";
+import { HeadingWithWay } from "../heading";
 import { starterOf } from "../starters";
 import type { Form } from "../stored-draft";
 import { Builder, type Saved } from "./builder";
@@ -67,24 +67,5 @@ function Making({ first, draft }: { first: Form; draft: string }): ReactNode {
       onSave={save}
       onCancel={() => void navigate({ to: "/p/$projectId/audiences", params: { projectId } })}
     />
-  );
-}
-
-/** A heading with the way back to the list. */
-export function HeadingWithWay({ text }: { text: string }): ReactNode {
-  const { projectId } = useHere();
-  return (
-    <span className="flex items-center gap-1">
-      <Link
-        to="/p/$projectId/audiences"
-        params={{ projectId }}
-        search={{}}
-        aria-label="All audiences"
-        className="-ml-1.5 rounded-md p-1 text-ink-3 hover:bg-hover hover:text-ink"
-      >
-        <ChevronLeft className="size-5" aria-hidden />
-      </Link>
-      <span className="truncate">{text}</span>
-    </span>
   );
 }

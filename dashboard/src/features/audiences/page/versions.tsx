@@ -7,10 +7,10 @@ import { Card } from "@/ui/card";
 import { Failure } from "@/ui/notice";
 import { Skeleton } from "@/ui/skeleton";
 import { Time } from "@/ui/time";
-import { useNames } from "../builder/builder";
 import { fromWire } from "../filter/wire";
 import { sentenceOf } from "../filter/words";
 import { versionsQuery, type Audience } from "../queries";
+import { useNames } from "../use-names";
 
 /** The filters that an audience has had, in words, the present one first. */
 export function Versions({ audience }: { audience: Audience }): ReactNode {
