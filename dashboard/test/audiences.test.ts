@@ -340,7 +340,7 @@ describe("why, and why not", () => {
     expect(foundIn(trait as never, "5", asOf)).toBe("It is “5”.");
     expect(foundIn(trait as never, { a: 1 }, asOf)).toBe('It is {"a":1}.');
     expect(foundIn(late as never, "soon", asOf)).toBe("It is “soon”, which is no time.");
-    expect(foundIn(done as never, { count: 0, first_at: null, last_at: null }, asOf)).toBe("No such event.");
+    expect(foundIn(done as never, { count: 0, first_at: null, last_at: null }, asOf)).toBe("Not once.");
     expect(foundIn(done as never, { count: 2, first_at: asOf, last_at: asOf }, asOf)).toMatch(
       /^2 times, first/,
     );

@@ -1,30 +1,16 @@
 import { Link } from "@tanstack/react-router";
-import { Plus, Shapes } from "lucide-react";
+import { Shapes } from "lucide-react";
 import type { ReactNode } from "react";
 import { useHere } from "@/app/session";
-import { Button } from "@/ui/button";
 import { Empty } from "@/ui/notice";
 import { ALL_STARTERS } from "./starters";
 
 /** What an audience is, and some to start from. */
 export function NoAudiences(): ReactNode {
-  const { projectId, can, project } = useHere();
+  const { can, project } = useHere();
   return (
     <div className="pb-8">
-      <Empty
-        icon={Shapes}
-        title="No audiences yet"
-        action={
-          can("member") && (
-            <Button asChild look="primary">
-              <Link to="/p/$projectId/audiences/new" params={{ projectId }}>
-                <Plus className="size-4" aria-hidden />
-                New audience
-              </Link>
-            </Button>
-          )
-        }
-      >
+      <Empty icon={Shapes} title="No audiences yet">
         An audience is everybody for whom some conditions hold: what they are, what they did, and when. Who
         enters and leaves is found by itself, as events come in and as time passes.{" "}
         {!can("member") && `You are ${project.role}; a member, admin or owner can make one.`}

@@ -14,7 +14,9 @@ export const PAGE = 25;
 const MOST_AUDIENCES = 200;
 const SUGGESTED_MS = 60_000;
 /** While members are being found, a page asks so often whether they are. */
-export const FILLING_MS = 1_500;
+const FILLING_MS = 1_500;
+/** Members are kept current as events come in and as time passes: an open page follows. */
+const KEPT_MS = 15_000;
 
 /** Everything about audiences of an environment, to be asked for anew after a change. */
 export const audiencesKey = (projectId: string) => [projectId, "audiences"] as const;
@@ -64,20 +66,25 @@ export const audienceQuery = (projectId: string, audienceId: string) =>
       const params = { path: { audience_id: audienceId }, query: { project_id: projectId } };
       return (await ask(api.GET("/api/dashboard/v1/audiences/{audience_id}", { params, signal }))).data;
     },
-    refetchInterval: ({ state }) => (state.data?.state === "filling" ? FILLING_MS : false),
+    refetchInterval: ({ state }) => (state.data?.state === "filling" ? FILLING_MS : KEPT_MS),
   });
 
-/** A page of who is in an audience, now or as of a past instant. */
-export const membersQuery = (projectId: string, audienceId: string, search: AudienceSearch) =>
+/** A page of who is in an audience, now or as of a past instant. Each time that it is filled they are others. */
+export const membersQuery = (
+  projectId: string,
+  { id, filled_at: filledAt }: Audience,
+  search: AudienceSearch,
+) =>
   queryOptions({
-    queryKey: [...oneKey(projectId, audienceId), "members", search],
+    queryKey: [...oneKey(projectId, id), "members", filledAt, search],
     queryFn: ({ signal }) => {
       const { search: text, asOf, cursor } = search;
       const query = { project_id: projectId, limit: 50, ...given({ search: text, as_of: asOf, cursor }) };
-      const params = { path: { audience_id: audienceId }, query };
+      const params = { path: { audience_id: id }, query };
       return ask(api.GET("/api/dashboard/v1/audiences/{audience_id}/members", { params, signal }));
     },
     placeholderData: keepPreviousData,
+    refetchInterval: search.asOf === undefined ? KEPT_MS : false,
   });
 
 /** Who entered and left, newest first, page by page. */

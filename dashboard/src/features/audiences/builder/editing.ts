@@ -32,13 +32,24 @@ export function useEditing(): Editing {
   return editing;
 }
 
+// At the very top nothing can go further up, but down again.
+const OTHERWISE: Readonly<Record<Focus["part"], Focus["part"]>> = {
+  up: "down",
+  down: "up",
+  input: "input",
+  menu: "menu",
+  add: "add",
+};
+
 /** Moves the focus, when React has drawn the change. */
 export function focusOn({ nodeId, part }: Focus): void {
   requestAnimationFrame(() => {
     const node = document.getElementById(`node-${nodeId}`);
-    const own = node?.querySelector<HTMLElement>(`[data-part~="${part}"]:not(:disabled)`);
+    const wanted = [part, OTHERWISE[part]].map((one) =>
+      node?.querySelector<HTMLElement>(`[data-part="${one}"]:not(:disabled)`),
+    );
     const input = node?.querySelector<HTMLElement>("input, select, button");
-    (own ?? input ?? node)?.focus();
+    (wanted.find(Boolean) ?? input ?? node)?.focus();
     node?.scrollIntoView({ block: "nearest" });
   });
 }

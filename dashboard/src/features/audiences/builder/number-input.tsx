@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from "react";
+import { classes } from "@/ui/classes";
 import { inputBox } from "@/ui/field";
 
 interface NumberInputProps {
@@ -25,7 +26,7 @@ export function NumberInput(props: NumberInputProps): ReactNode {
       aria-invalid={invalid || undefined}
       placeholder={placeholder}
       autoComplete="off"
-      className={`${inputBox(invalid ? "not a number" : undefined)} !w-24`}
+      className={classes(inputBox(invalid ? "not a number" : undefined), whole ? "!w-16" : "!w-24")}
       value={shown}
       onChange={(event) => {
         setText(event.target.value);

@@ -15,7 +15,7 @@ import { SearchBox } from "@/ui/search-box";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Cell, Column, Row, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
-import { FILLING_MS, membersQuery, type Audience } from "../queries";
+import { membersQuery, type Audience } from "../queries";
 import type { AudienceSearch } from "../search";
 import { AsOfBanner } from "./as-of-banner";
 
@@ -25,10 +25,7 @@ const PATH = "/p/$projectId/audiences/$audienceId";
 export function Members({ audience }: { audience: Audience }): ReactNode {
   const { projectId } = useHere();
   const search = useSearch({ from: PATH });
-  const members = useQuery({
-    ...membersQuery(projectId, audience.id, search),
-    refetchInterval: audience.state === "filling" ? FILLING_MS : false,
-  });
+  const members = useQuery(membersQuery(projectId, audience, search));
   const change = useChange();
   const turn = useTurn(search);
   const onSearch = useCallback((text: string) => change({ search: text || undefined }), [change]);

@@ -64,7 +64,7 @@ interface EventsFound {
 }
 
 function eventsFound({ count: times, first_at: first, last_at: last }: EventsFound): string {
-  if (times === 0) return "No such event.";
+  if (times === 0) return "Not once.";
   if (times === 1 || first === null || last === null)
     return `${many(times, "time")}${last === null ? "" : `, ${inFull(new Date(last))}`}.`;
   return `${count(times)} times, first ${inFull(new Date(first))}, last ${inFull(new Date(last))}.`;

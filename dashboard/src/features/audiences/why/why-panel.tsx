@@ -89,6 +89,6 @@ function Answer({ explanation, isTried, isPast }: AnswerProps): ReactNode {
 
 /** Says whether the user is meant. */
 export function verdict(holds: boolean, isTried: boolean, isPast: boolean): string {
-  const verb = isPast ? "was" : isTried ? "would be" : "is";
-  return `${verb} ${holds ? "in" : "not in"}`;
+  if (isTried && !isPast) return holds ? "would be in" : "would not be in";
+  return `${isPast ? "was" : "is"} ${holds ? "in" : "not in"}`;
 }
