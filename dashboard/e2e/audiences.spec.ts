@@ -81,7 +81,6 @@ test("ask why somebody is in an audience, and why somebody else is not", async (
   await expect(page.getByText("is not in", { exact: true })).toBeVisible();
   await expect(page.getByText("It is “Brightpath”.")).toBeVisible();
   await expectAccessible(page);
-  await picture(page, "audience-why");
   await page.getByRole("link", { name: "user_1001" }).click();
   await expect(page.getByRole("heading", { level: 2, name: "Audiences" })).toBeVisible();
 });
@@ -99,8 +98,11 @@ test("who enters by an event is a member within moments, and the move is kept", 
   }).toPass();
   await page.getByRole("link", { name: "Entered and left" }).click();
   await expect(page.getByRole("row", { name: /user_1000.*entered.*something became known/ })).toBeVisible();
+  await expectAccessible(page);
+  await picture(page, "audience-moves");
   await page.getByRole("link", { name: "Size", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Size over time" })).toBeVisible();
+  await picture(page, "audience-size");
   await page.getByRole("link", { name: "Members", exact: true }).click();
   await page.getByRole("button", { name: "As of…" }).click();
   await page.getByLabel("Show the members as of").fill("2020-01-01T12:00");

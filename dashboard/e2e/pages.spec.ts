@@ -17,15 +17,13 @@ const PAGES = [
   { name: "event-name", path: "/event-names/feature_used", heading: "feature_used" },
   { name: "audiences", path: "/audiences", heading: "Audiences" },
   { name: "audience-new", path: "/audiences/new?from=payment-failed", heading: "New audience" },
-  { name: "audience", path: `/audiences/${AUDIENCE}`, heading: "Pages of many kinds" },
-  { name: "audience-moves", path: `/audiences/${AUDIENCE}?tab=moves`, heading: "Pages of many kinds" },
+  { name: "audience", path: `/audiences/${AUDIENCE}`, heading: "Many kinds" },
   {
-    name: "audience-why-page",
+    name: "audience-why",
     path: `/audiences/${AUDIENCE}?tab=why&user=user_1003`,
-    heading: "Pages of many kinds",
+    heading: "Many kinds",
   },
-  { name: "audience-size", path: `/audiences/${AUDIENCE}?tab=size`, heading: "Pages of many kinds" },
-  { name: "audience-edit", path: `/audiences/${AUDIENCE}/edit`, heading: "Edit Pages of many kinds" },
+  { name: "audience-edit", path: `/audiences/${AUDIENCE}/edit`, heading: "Edit Many kinds" },
   { name: "quarantine", path: "/quarantine", heading: "Quarantine" },
   { name: "never-identified", path: "/quarantine?view=never-identified", heading: "Quarantine" },
   { name: "start", path: "/start", heading: "Send your first event" },
@@ -71,13 +69,13 @@ for (const { look, width, colorScheme } of LOOKS) {
 /** Makes an audience with a condition of every kind, once, and returns its id. */
 async function someAudience(page: Page, projectId: string): Promise<string> {
   const place = "/api/dashboard/v1/audiences";
-  const params = { project_id: projectId, search: "Pages of many kinds" };
+  const params = { project_id: projectId, search: "Many kinds" };
   const found = (await (await page.request.get(place, { params })).json()) as { data: { id: string }[] };
   if (found.data[0]) return found.data[0].id;
   const answer = await page.request.post(place, {
     params: { project_id: projectId },
     headers: { Origin: product().url },
-    data: { name: "Pages of many kinds", description: "One condition of every kind.", filter: MANY_KINDS },
+    data: { name: "Many kinds", description: "One condition of every kind.", filter: MANY_KINDS },
   });
   return ((await answer.json()) as { data: { id: string } }).data.id;
 }

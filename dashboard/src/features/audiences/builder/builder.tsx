@@ -20,7 +20,7 @@ import { WhyPanel } from "../why/why-panel";
 import { EditingProvider, focusOn, type Editing } from "./editing";
 import { GroupBox } from "./group";
 import { Leaving } from "./leaving";
-import { PreviewCard } from "./preview";
+import { CountBar, PreviewCard } from "./preview";
 import { useForm, type FormState } from "./use-form";
 import { usePreview, type Previewed } from "./use-preview";
 
@@ -86,6 +86,7 @@ export function Builder(props: BuilderProps): ReactNode {
             <FormProblem error={saving.error} fields={fieldsShown(saving)} />
           </form>
           <Beside form={form} names={names} previewed={previewed} />
+          <CountBar previewed={previewed} />
         </div>
       </EditingProvider>
     </Page>

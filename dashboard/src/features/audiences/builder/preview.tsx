@@ -48,6 +48,23 @@ function Count({ preview, isOld }: { preview: Wire["Preview"] | undefined; isOld
   );
 }
 
+/** On a small screen, the number stays in sight while the conditions above it are edited. */
+export function CountBar({ previewed: { preview, isOld } }: { previewed: Previewed }): ReactNode {
+  if (!preview) return null;
+  return (
+    <p
+      aria-hidden // the card says it, too
+      className={classes(
+        "tnum sticky bottom-3 z-10 justify-self-center rounded-full border bg-raised px-4 py-1.5 text-sm font-medium shadow-over lg:hidden",
+        isOld && "text-ink-3",
+      )}
+    >
+      {preview.is_estimate && "about "}
+      {many(preview.count, "user")}
+    </p>
+  );
+}
+
 /** Says what the number is worth. */
 export function noteOf(preview: Wire["Preview"] | undefined, gaps: number, isRefused: boolean): string {
   if (isRefused) return "Correct what is marked, and it is counted anew.";

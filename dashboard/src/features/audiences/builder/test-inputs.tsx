@@ -99,7 +99,7 @@ function Operand(props: TestInputsProps & { readonly scale: number }): ReactNode
 
 function Range({ test, onChange, scale }: Omit<TestInputsProps, "kind" | "examples">): ReactNode {
   return (
-    <>
+    <span className="flex items-center gap-2">
       <NumberInput
         label="From"
         value={test.low}
@@ -113,7 +113,7 @@ function Range({ test, onChange, scale }: Omit<TestInputsProps, "kind" | "exampl
         scale={scale!}
         onChange={(high) => onChange({ ...test, high })}
       />
-    </>
+    </span>
   );
 }
 

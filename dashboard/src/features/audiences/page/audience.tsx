@@ -15,6 +15,7 @@ import { fromWire } from "../filter/wire";
 import { sentenceOf } from "../filter/words";
 import { HeadingWithWay } from "../heading";
 import { audienceQuery, type Audience } from "../queries";
+import { Size } from "../row";
 import { TABS, type Tab } from "../search";
 import { useNames } from "../use-names";
 import { AudienceActions } from "./actions";
@@ -61,6 +62,9 @@ function Shown({ audience }: { audience: Audience }): ReactNode {
         <p className="text-sm break-words">
           <span className="font-semibold">What it means: </span>
           {sentenceOf(fromWire(audience.filter), names)}
+        </p>
+        <p className="mt-1 text-sm text-ink-3 lg:hidden">
+          Members: <Size audience={audience} />
         </p>
       </Card>
       <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">

@@ -11,7 +11,7 @@ import { Size } from "../row";
 /** What is known of an audience, beside its members. */
 export function AudienceFacts({ audience }: { audience: Audience }): ReactNode {
   return (
-    <div className="flex flex-col gap-4 max-lg:row-start-1">
+    <div className="flex flex-col gap-4">
       <Card title="About">
         <dl className="flex flex-col gap-2 text-sm">
           <Fact name="Size">
