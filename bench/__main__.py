@@ -13,6 +13,7 @@ from rich.console import Console
 
 from vibefollow_server.errors import OperatorError
 
+from .audiences import measure_audiences
 from .bulk import measure_bulk
 from .cluster import Cluster, cluster
 from .cost import measure_generators
@@ -71,12 +72,14 @@ class Measuring:
         visible = await measure_visible(main, scale)
         await self._begin("lists")
         lists = await measure_lists(self._large)
+        await self._begin("audiences")
+        audiences = await measure_audiences(self._large, scale)
         await self._begin("single events beside the worker")
         beside = await measure_beside_worker(main, scale)
         memory = _memory(singles.memory, bulk.memory)
         return [
-            *singles.figures, *latency, *bulk.figures, *pipeline, *visible, *lists, memory, *generators,
-            *beside,
+            *singles.figures, *latency, *bulk.figures, *pipeline, *visible, *lists, *audiences, memory,
+            *generators, *beside,
         ]  # fmt: skip
 
     async def _begin(self, what: str) -> None:

@@ -90,6 +90,7 @@ async def _watch(site: Site) -> tuple[float, int]:
         while left:
             await asyncio.sleep(LOOK_EVERY)
             left = await tables.waiting(site.pool, site.project.id)
+            left += await tables.waiting_for_memberships(site.pool, site.project.id)
             most = max(most, await tables.busy_worker_connections(site.pool))
             if not began and left < full:
                 began, at_start = time.perf_counter(), left

@@ -282,6 +282,39 @@ async def fill_for_lists(connection: Connection, project_id: uuid.UUID, until: d
     await connection.execute(FILL_OTHER_NAMES, project_id, until, OTHER_NAMES)
 
 
+async def tidy_audiences(pool: Pool) -> None:
+    """Do what autovacuum would do in the middle of a measurement."""
+    for table in ("audience_members", "audience_moves"):
+        await pool.execute(f"VACUUM (ANALYZE) {table}")
+
+
+async def let_audiences_be_kept(pool: Pool, project_id: uuid.UUID, are_kept: bool) -> None:
+    """Let the project be one in which there are audiences, or one in which there never was one."""
+    await pool.execute("DELETE FROM audience_turns WHERE project_id = $1", project_id)
+    await pool.execute("DELETE FROM audience_news WHERE project_id = $1", project_id)
+    if are_kept:
+        await pool.execute(
+            "INSERT INTO audience_turns (project_id, turn, kept_until) SELECT $1, coalesce(max(turn), 0) + 1,"
+            " now() FROM audience_moves WHERE project_id = $1",
+            project_id,
+        )
+
+
+async def forget_audiences(pool: Pool, project_id: uuid.UUID) -> None:
+    """Remove the audiences of the project and all that belongs to them."""
+    for table in (
+        "audience_turns", "audience_news", "audience_members", "audience_moves", "audience_sizes",
+        "audience_comparisons", "audience_versions", "audiences",
+    ):  # fmt: skip
+        await pool.execute(f"DELETE FROM {table} WHERE project_id = $1", project_id)
+
+
+async def waiting_for_memberships(pool: Pool, project_id: uuid.UUID) -> int:
+    """Return how much news there is of users whose memberships are still to be looked at."""
+    number: int = await pool.fetchval("SELECT count(*) FROM audience_news WHERE project_id = $1", project_id)
+    return number
+
+
 async def count_users(pool: Pool, project_id: uuid.UUID) -> int:
     """Count the project's identified users."""
     count: int = await pool.fetchval("SELECT count(*) FROM users WHERE project_id = $1", project_id)

@@ -30,10 +30,10 @@ from ..pipeline.conftest import Product
 from ..pipeline.stories import END, by_instant, tell
 from ..reference.audience_filter import holds, known_as_of
 from ..users.state.histories import START
-from .drawing import EVENTS, TRAITS, Drawing, Json
+from .drawing import EVENTS, FIELD_TIMES, NAMES, STAGES, TRAITS, Drawing, Json
 from .keeping import DeathError, Keeper, Mortal
 
-USERS, AUDIENCES = 10, 6
+USERS, AUDIENCES = 10, 8
 IS_THOROUGH = settings().max_examples > 100
 SETTINGS = settings(
     max_examples=150 if IS_THOROUGH else 2,
@@ -71,7 +71,7 @@ class Life:
             self.now = at
             await self.product.accept(*arriving[at], at=at, backfill=self.chance.random() < 0.2)
             await self.product.process(self.chance.choice([7, 5_000]))
-            if self.chance.random() < 0.3:
+            if len(self.filters) < AUDIENCES or self.chance.random() < 0.05:
                 await self.edit()
             if self.chance.random() < 0.5:
                 await self.turn()
@@ -81,9 +81,29 @@ class Life:
             if self.chance.random() < 0.5:
                 await self.turn()
 
+    def draw(self) -> Json:
+        """Draw a filter; two in three are lines that users cross as time passes, or what the sweep notes."""
+        if len(self.filters) % 3 == 2:
+            return Drawing(self.chance, list(self.filters)).filter(2)
+        days = self.chance.choice([1, 2, 3])
+        operator = self.chance.choice(["in_last_days", "more_than_days_ago"])
+        field = self.chance.choice([*FIELD_TIMES, *["last_seen_at"] * 3])
+        if field in ("trial_ends_at", "access_ends_at"):
+            operator = self.chance.choice([operator, "in_next_days"])
+        last_days = {"type": "last_days", "days": days}
+        test = {"operator": operator, "days": days}
+        return self.chance.choice(
+            [
+                *[{"type": "field", "field": field, "test": test}] * 3,
+                {"type": "event", "event": "report_created", "period": last_days},
+                {"type": "event", "event": self.chance.choice(NAMES), "did": False, "period": last_days},
+                {"type": "stage", "stages": self.chance.sample(STAGES, 3)},
+            ]
+        )
+
     async def edit(self) -> None:
         """Make an audience, or change, archive or restore one."""
-        drawn = Drawing(self.chance, list(self.filters)).filter(2)
+        drawn = self.draw()
         if len(self.filters) < AUDIENCES:
             made = await self.keeper.make(f"A{len(self.filters)}", drawn)
             self.filters[str(made)] = drawn
@@ -92,7 +112,7 @@ class Life:
         async with self.product.pool.acquire() as connection:
             for act in self.chance.sample([archive_audience, restore_audience], 2):
                 with contextlib.suppress(ApiError):  # others ask for it, or it asks for what is archived
-                    if self.chance.random() < 0.3:
+                    if self.chance.random() < 0.2:
                         await act(connection, self.keeper.by, audience_id)
         try:
             await self.keeper.change(audience_id, drawn)
@@ -117,9 +137,9 @@ class Life:
         rows = await list_definitions(connection, project_id)
         filling = [row["id"] for row in rows if row["state"] == "filling"]
         kept = [row["id"] for row in rows if row["state"] == "kept"]
-        if filling and self.chance.random() < 0.5:
+        if filling and self.chance.random() < 0.8:
             assert await fill(connection, project_id, self.chance.choice(filling))
-        elif kept and self.chance.random() < 0.2:
+        elif kept and self.chance.random() < 0.1:
             assert await compare(connection, project_id, self.chance.choice(kept)) is not None
         else:
             await move_on(connection, project_id, self.chance.choice([1, 4, 5_000]))
@@ -207,4 +227,4 @@ async def test_members_are_those_whom_the_filter_means_after_every_turn(
         await product.process()
         assert await let_time_pass(product.pool)
         await life.compare_all()
-        assert life.checked > 20
+        assert life.checked > 300

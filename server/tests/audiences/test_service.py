@@ -84,28 +84,10 @@ async def test_many_filters_are_asked_of_some_users_at_once(known: Product, conn
 
 async def test_a_preview_counts_and_shows_some(known: Product, connection: Connection) -> None:
     found = await service.preview(connection, known.project_id, EVERYBODY, NOW, samples=1)
-    assert (found.count, len(found.samples), found.is_estimate) == (2, 1, False)
+    assert (found.count, len(found.samples)) == (2, 1)
     nobody = parse_filter({"type": "stage", "stages": ["churned"]})
     assert await service.preview(connection, known.project_id, nobody, NOW) == service.Preview(0, [])
     assert await service.count_matching(connection, known.project_id, EVERYBODY, NOW) == 2
-
-
-async def test_a_preview_of_many_users_is_an_estimate_that_says_so(
-    known: Product, connection: Connection
-) -> None:
-    many = [user(f"u{number}", seats=number) for number in range(100)]
-    await known.accept(*many, at=NOON)
-    await known.process()
-
-    found = await service.preview_soon(connection, known.project_id, parse_filter(LARGE), NOW, exact_up_to=50)
-    assert (found.count, len(found.samples), found.is_estimate) == (95, 10, True)
-    exact = await service.preview_soon(connection, known.project_id, parse_filter(LARGE), NOW)
-    assert (exact.count, exact.is_estimate) == (95, False)
-
-
-async def test_an_estimate_of_hardly_anybody_is_no_estimate(known: Product, connection: Connection) -> None:
-    found = await service.preview_soon(connection, known.project_id, parse_filter(LARGE), NOW, exact_up_to=1)
-    assert found == service.Preview(1, ["ann"])
 
 
 def told(explanation: Explanation | None) -> Any:

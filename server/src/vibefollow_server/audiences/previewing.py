@@ -20,9 +20,12 @@ from .filters import Condition
 from .kept.references import read_known
 from .membership.list_queries import list_users
 from .question import Question
+from .sample_queries import count_users, draw_users
 from .schemas import Preview
-from .service import EXACT_UP_TO, SAMPLES
+from .service import SAMPLES
 
+# Up to so many users are asked one and all.
+EXACT_UP_TO = 100_000
 # For so long it is tried to count everybody. SPEC section 4 wants it live, while somebody types.
 EXACT_MILLISECONDS = 300
 # An estimate by so many is off by two in a hundred of all at most, nearly always.
@@ -44,7 +47,7 @@ async def preview(
     began, now = time.monotonic(), clock.now()
     known = await read_known(connection, project_id)
     known.demand_askable(condition, own_id)
-    total = await queries.count_users(connection, project_id)
+    total = await count_users(connection, project_id)
     question = Question(project_id, now, by_columns=True)
     found = await _count_or_estimate(connection, question, condition, known.filters, total)
     users = await list_users(connection, project_id, found.samples)
@@ -88,7 +91,7 @@ async def _estimate(
     connection: Connection, question: Question, condition: Condition, definitions: Definitions, total: int
 ) -> _Counted:
     percent = min(100.0, 100.0 * ASKED_FOR_ESTIMATE / max(total, 1))
-    drawn = await queries.draw_users(connection, question.project_id, percent)
+    drawn = await draw_users(connection, question.project_id, percent)
     part = Question(question.project_id, question.instant, drawn, by_columns=True)
     found = await _count(connection, part, condition, definitions)
     return _Counted(round(total * found.number / max(len(drawn), 1)), found.samples, len(drawn))

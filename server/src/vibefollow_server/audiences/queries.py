@@ -65,24 +65,6 @@ async def explain_parts(
     )
 
 
-async def count_users(connection: Connection, project_id: uuid.UUID) -> int:
-    """Return how many users of a project are identified, by the counters of stages."""
-    found: int = await connection.fetchval(
-        "SELECT coalesce(sum(users), 0)::bigint FROM user_stage_counts WHERE project_id = $1", project_id
-    )
-    return found
-
-
-async def draw_users(connection: Connection, project_id: uuid.UUID, percent: float) -> list[str]:
-    """Return the ids of about so many percent of a project's users: whole pages, the same each time."""
-    rows = await connection.fetch(
-        "SELECT external_user_id FROM users TABLESAMPLE SYSTEM ($2) REPEATABLE (0) WHERE project_id = $1",
-        project_id,
-        percent,
-    )
-    return [row["external_user_id"] for row in rows]
-
-
 async def is_settled(connection: Connection, project_id: uuid.UUID, instant: datetime) -> bool:
     """Tell whether nothing waits for the sweep: no turn by time alone, no event whose time has come."""
     settled: bool = await connection.fetchval(

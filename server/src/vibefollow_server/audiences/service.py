@@ -23,18 +23,14 @@ from .question import AsOf, Question
 Key = TypeVar("Key", bound=Hashable)
 NO_DEFINITIONS: Definitions = MappingProxyType({})
 SAMPLES = 10
-# While somebody edits: up to so many users are asked one and all; of more, about so many.
-EXACT_UP_TO = 100_000
-ASKED_FOR_ESTIMATE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How many match, and the ids of some of them. An estimate is told from a part of the users."""
+    """How many match, and the ids of some of them."""
 
     count: int
     samples: list[str]
-    is_estimate: bool = False
 
 
 async def find_matching(
@@ -65,8 +61,7 @@ async def find_matching_each(
 ) -> dict[Key, set[str]]:
     """Return who of `user_ids` matches each of many filters, in one statement: {key: ids}.
 
-    For a batch of the pipeline, whose audiences share what is read. An id that is in none is there no less
-    than one that was never identified: nowhere.
+    For a batch of the pipeline, whose audiences share what is read. Who was never identified is in none.
     """
     found: dict[Key, set[str]] = {key: set() for key in conditions}
     compiler = await _compiler(connection, project_id, as_of, user_ids, definitions)
@@ -104,32 +99,6 @@ async def preview(
     compiler, compiled = await _compile(connection, project_id, condition, as_of, None, definitions)
     rows = await queries.count_with_samples(connection, compiler, compiled, samples)
     return Preview(rows[0]["total"] if rows else 0, [row["external_user_id"] for row in rows])
-
-
-async def preview_soon(
-    connection: Connection,
-    project_id: uuid.UUID,
-    condition: Condition,
-    as_of: AsOf,
-    *,
-    samples: int = SAMPLES,
-    exact_up_to: int = EXACT_UP_TO,
-    definitions: Definitions = NO_DEFINITIONS,
-) -> Preview:
-    """Return the same, in a project of more than `exact_up_to` users as an estimate from a part of them.
-
-    Where hardly any of that part match, all are asked: an estimate would say too little.
-    """
-    total = await queries.count_users(connection, project_id)
-    if total > exact_up_to:
-        percent = min(100.0, 100.0 * ASKED_FOR_ESTIMATE / total)
-        asked = await queries.draw_users(connection, project_id, percent)
-        found = await find_matching(
-            connection, project_id, condition, as_of, user_ids=asked, definitions=definitions
-        )
-        if len(found) > samples:
-            return Preview(round(len(found) * total / len(asked)), sorted(found)[:samples], is_estimate=True)
-    return await preview(connection, project_id, condition, as_of, samples=samples, definitions=definitions)
 
 
 async def explain(

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter, itemgetter
 
 from vibefollow_server import clock
-from vibefollow_server.audiences.membership.news import note_news
+from vibefollow_server.audiences.membership.news import note_news, users_by_name
 from vibefollow_server.db.pool import Connection
 from vibefollow_server.ids import uuid7
 from vibefollow_server.ingest.lanes import hash_user, live_lane
@@ -25,6 +25,7 @@ from .incoming import Event, Identify, Understood
 from .telling import count_uses, lifecycle_events, news_of
 
 _by_user_and_time = itemgetter(0, 1)
+_by_user_and_name = attrgetter("external_user_id", "name")
 _received_at = attrgetter("received_at")
 # An event without a timestamp is as much later than its request as its place in it: microseconds.
 LONGEST_REQUEST = timedelta(milliseconds=1)
@@ -64,9 +65,9 @@ async def store(
     if understood.set_aside:
         ids = [uuid7() for _ in understood.set_aside]
         await queries.insert_quarantine(connection, project_id, ids, understood.set_aside)
-    if concerned := _concerned(understood):
+    if understood.events or understood.identifies:
         known_at = max([present, *map(_received_at, understood.identifies)])
-        await note_news(connection, project_id, concerned, known_at)
+        await note_news(connection, project_id, _news(understood), known_at)
     return _counts(understood, stored.numbers)
 
 
@@ -76,10 +77,11 @@ def _present(now: datetime, events: Sequence[Event]) -> datetime:
     return max(now, latest + LONGEST_REQUEST)
 
 
-def _concerned(understood: Understood) -> set[str]:
-    """Return the users of whom something has become known."""
-    users = {event.external_user_id for event in understood.events}
-    return users | {one.user.external_user_id for one in understood.identifies}
+def _news(understood: Understood) -> dict[str | None, set[str]]:
+    """Return of whom something has become known: by names of events, and (None) by identify calls."""
+    news = users_by_name(map(_by_user_and_name, understood.events))
+    news[None] = news.get(None, set()) | {one.user.external_user_id for one in understood.identifies}
+    return news
 
 
 def _each_once(events: Iterable[Event], identities: Collection[str]) -> list[Event]:

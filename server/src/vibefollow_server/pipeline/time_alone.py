@@ -104,7 +104,7 @@ async def _pass_time(
         due = await load_due(connection, project_id, bounds)
         moved = {event.external_user_id for event in happened} - due.keys()
         standings = due | (await load_standings(connection, project_id, moved) if moved else {})
-        await note_news(connection, project_id, user_ids, now)
+        await note_news(connection, project_id, {None: user_ids}, now)
         if not standings:
             await user_queries.note_activity(connection, project_id, user_ids)
             return

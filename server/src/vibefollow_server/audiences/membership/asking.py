@@ -5,8 +5,9 @@ sweep has yet to note (docs/design/derived-state.md): of them it is told from wh
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
+from typing import NamedTuple
 
 from vibefollow_server.audiences.compiler import Compiler, Definitions
 from vibefollow_server.audiences.filters import Condition
@@ -22,22 +23,31 @@ from .turn_queries import Moved
 MOST_IN_ONE = 20
 
 
+class Part(NamedTuple):
+    """Some users, and the audiences that they are asked for."""
+
+    conditions: Mapping[uuid.UUID, Condition]
+    user_ids: Set[str]
+
+
 async def find_moves(
     connection: Connection,
     project_id: uuid.UUID,
-    conditions: Mapping[uuid.UUID, Condition],
+    parts: Iterable[Part],
     definitions: Definitions,
     instant: datetime,
     causes: Mapping[str, str],
 ) -> list[Moved]:
-    """Return which of some users move in or out of which audiences; `causes`: {user: why they are asked}."""
+    """Return who enters or leaves which audiences; `causes`: {identified user: why they are asked}."""
     unsettled = set(await asking_queries.find_unsettled(connection, project_id, instant, causes.keys()))
-    moves: list[Moved] = []
-    for by_columns, asked in ((True, sorted(causes.keys() - unsettled)), (False, sorted(unsettled))):
-        for some in _some(conditions) if asked else ():
-            question = Question(project_id, instant, asked, by_columns)
-            moves += await _moves(connection, Compiler(question, definitions), some, asked, causes)
-    return moves
+    moves: set[Moved] = set()
+    for part in parts:
+        asked = causes.keys() & part.user_ids
+        for by_columns, some in ((True, sorted(asked - unsettled)), (False, sorted(asked & unsettled))):
+            for conditions in _some(part.conditions) if some else ():
+                question = Question(project_id, instant, some, by_columns)
+                moves |= await _moves(connection, Compiler(question, definitions), conditions, some, causes)
+    return sorted(moves)
 
 
 def _some(conditions: Mapping[uuid.UUID, Condition]) -> Iterable[dict[uuid.UUID, Condition]]:
@@ -52,15 +62,15 @@ async def _moves(
     conditions: Mapping[uuid.UUID, Condition],
     user_ids: Collection[str],
     causes: Mapping[str, str],
-) -> list[Moved]:
+) -> set[Moved]:
     compiled = {one: compiler.compile(condition) for one, condition in conditions.items()}
-    moves = []
+    moves = set()
     for user_id, belongs, present in await asking_queries.find_differing(
         connection, compiler, compiled, user_ids
     ):
         before, after = set(present), set(belongs)
-        moves += [Moved(user_id, one, True, causes[user_id]) for one in after - before]
-        moves += [Moved(user_id, one, False, causes[user_id]) for one in before - after]
+        moves |= {Moved(user_id, one, True, causes[user_id]) for one in after - before}
+        moves |= {Moved(user_id, one, False, causes[user_id]) for one in before - after}
     return moves
 
 

@@ -34,6 +34,7 @@ from .wholes import compare, fill, pass_time
 logger = structlog.get_logger()
 
 LOOK_EVERY_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 10.0
 TIME_EVERY = timedelta(seconds=15)
 # Audiences that are compared as a whole as time passes are so at most this often, and for a twentieth of the
 # time at most.
@@ -51,13 +52,16 @@ async def keep_current_for_ever(pool: Pool) -> None:
     """Keep memberships current until cancelled; what fails is tried again at the next look."""
     keeper = Keeper(pool)
     while True:
+        began = time.monotonic()
         try:
             await keeper.look()
         except DATABASE_TROUBLE as error:
             logger.warning("memberships_interrupted", error=type(error).__name__)
         except Exception as error:
             logger.exception("memberships_failed", error=type(error).__name__)
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        # Who does much within a while is asked once in it: a look has a third of the time at most.
+        pause = min(max(LOOK_EVERY_SECONDS, 2 * (time.monotonic() - began)), LONGEST_PAUSE_SECONDS)
+        await asyncio.sleep(pause)
 
 
 class Keeper:

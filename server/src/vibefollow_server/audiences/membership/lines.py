@@ -17,14 +17,23 @@ from vibefollow_server.audiences.conditions import (
     AudienceCondition,
     EventCondition,
     LastDays,
+    NumberField,
+    StageCondition,
+    TextField,
     TimeField,
     TraitCondition,
 )
 from vibefollow_server.audiences.filters import Condition, Leaf, leaves
 from vibefollow_server.audiences.value_tests import DaysAround
+from vibefollow_server.users.state.lifecycle import LIFECYCLE_NAMES
 
 Definitions = Mapping[uuid.UUID, Condition]
 NOW = timedelta()
+_BY_LIFECYCLE = (
+    "plan", "billing_interval", "mrr_cents", "signed_up_at", "stage_since", "trial_ends_at", "access_ends_at",
+)  # fmt: skip
+# Who was seen first or last, and since when a lead is one.
+_BY_ANY_EVENT = ("first_seen_at", "last_seen_at", "stage_since")
 # Only these may lie ahead.
 _AHEAD = ("signed_up_at", "trial_ends_at", "access_ends_at")
 
@@ -88,3 +97,29 @@ def _lines_of_field(field: str, test: DaysAround) -> set[FieldLine | EventLine]:
     elif field in _AHEAD:
         lines.add(FieldLine(field, away))
     return lines
+
+
+class Concern(NamedTuple):
+    """What a filter has to do with: events of these names, or (`any_event`) of every name.
+
+    With all that is no event, such as an identify call, every filter has to do.
+    """
+
+    names: frozenset[str]
+    any_event: bool
+
+
+def concern_of(condition: Condition, definitions: Definitions) -> Concern:
+    """Return which events can change what a filter, with the audiences that it asks for, says of a user."""
+    names: set[str] = set()
+    any_event = False
+    for leaf in all_leaves(condition, definitions):
+        match leaf:
+            case EventCondition():
+                names.add(leaf.event)
+            case StageCondition():
+                names |= LIFECYCLE_NAMES
+            case TextField() | NumberField() | TimeField():
+                any_event |= leaf.field in _BY_ANY_EVENT
+                names |= LIFECYCLE_NAMES if leaf.field in _BY_LIFECYCLE else set()
+    return Concern(frozenset(names), any_event)

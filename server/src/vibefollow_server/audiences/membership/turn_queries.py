@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from vibefollow_server.db.pool import Connection, Pool, Record
 
-MOST_ROWS = 500
+MOST_ROWS = 2_000
 
 
 class Turn(NamedTuple):
@@ -18,10 +18,13 @@ class Turn(NamedTuple):
 
 
 class News(NamedTuple):
-    """Some news, the oldest: ids and users; when the latest of all became known; whether there is more."""
+    """Some news, the oldest: ids, and users by names of events (None: whatever it is).
+
+    `latest`: when the latest of all became known; `more`: whether there are others.
+    """
 
     ids: list[uuid.UUID]
-    user_ids: set[str]
+    users: dict[str | None, set[str]]
     latest: datetime | None
     more: bool
 
@@ -97,20 +100,35 @@ async def finish_night(connection: Connection, project_id: uuid.UUID, night: obj
 async def read_news(connection: Connection, project_id: uuid.UUID, most_users: int) -> News:
     """Return the oldest news, of up to so many users, or of one transaction that had more."""
     rows = await connection.fetch(
-        "SELECT id, known_at, user_ids, max(known_at) OVER () AS latest FROM audience_news"
-        " WHERE project_id = $1 ORDER BY known_at, id LIMIT $2",
+        "SELECT id, event_name, user_ids,"
+        " (SELECT max(known_at) FROM audience_news WHERE project_id = $1) AS latest"
+        " FROM audience_news WHERE project_id = $1 ORDER BY known_at, id LIMIT $2",
         project_id,
         MOST_ROWS,
     )
     ids: list[uuid.UUID] = []
-    users: set[str] = set()
+    users: dict[str | None, set[str]] = {}
+    everybody: set[str] = set()
     for row in rows:
-        if ids and len(users) + len(row["user_ids"]) > most_users:
+        if ids and len(everybody) + len(row["user_ids"]) > most_users:
             break
         ids.append(row["id"])
-        users.update(row["user_ids"])
+        users.setdefault(row["event_name"], set()).update(row["user_ids"])
+        everybody.update(row["user_ids"])
     more = len(ids) < len(rows) or len(rows) == MOST_ROWS
     return News(ids, users, rows[0]["latest"] if rows else None, more)
+
+
+async def find_identified(
+    connection: Connection, project_id: uuid.UUID, user_ids: Collection[str]
+) -> set[str]:
+    """Return those of some users who are identified."""
+    rows = await connection.fetch(
+        "SELECT external_user_id FROM users WHERE project_id = $1 AND external_user_id = ANY($2::text[])",
+        project_id,
+        list(user_ids),
+    )
+    return {row["external_user_id"] for row in rows}
 
 
 async def delete_news(connection: Connection, project_id: uuid.UUID, ids: Collection[uuid.UUID]) -> None:

@@ -11,7 +11,7 @@ The transaction sees one snapshot. What is committed meanwhile is in the news, a
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,14 +24,14 @@ from vibefollow_server.pipeline.batch import LONGEST_REQUEST
 from vibefollow_server.pipeline.log_queries import offer_turns, wait_for_turns
 
 from . import turn_queries
-from .asking import ask_everybody, find_moves
+from .asking import Part, ask_everybody, find_moves
 from .asking_queries import Asked, note_whole
 from .crossing_queries import find_crossing
-from .lines import lines_of
+from .lines import concern_of, lines_of
 from .turn_queries import Turn
 
 # A turn with so many users takes a fraction of a second.
-MOST_USERS = 5_000
+MOST_USERS = 10_000
 # What a session is told for statements that find their rows by index.
 BY_INDEX = "SET LOCAL enable_seqscan = off"
 
@@ -77,11 +77,12 @@ async def move_on(connection: Connection, project_id: uuid.UUID, most_users: int
         since = turn.kept_until
         crossing = await find_crossing(connection, project_id, lines, since, until, most_users)
         are_too_many = len(crossing) > most_users
-        causes = dict.fromkeys(() if are_too_many else crossing, "time")
-        causes |= dict.fromkeys(news.user_ids, "news")
+        crossing_one_by_one = set() if are_too_many else set(crossing)
+        parts = list(_parts(news.users, crossing_one_by_one, kept, definitions))
+        causes = await _causes(connection, project_id, parts, news.users)
         moves = []
-        if causes and kept:
-            moves = await find_moves(connection, project_id, kept, definitions, until, causes)
+        if causes:
+            moves = await find_moves(connection, project_id, parts, definitions, until, causes)
         if moves:
             await turn_queries.write_moves(connection, project_id, turn.number, until, moves)
         moved = len(moves)
@@ -92,6 +93,41 @@ async def move_on(connection: Connection, project_id: uuid.UUID, most_users: int
             await turn_queries.delete_news(connection, project_id, news.ids)
         await turn_queries.finish_turn(connection, project_id, turn.number, until)
     return Outcome(moved, news.more)
+
+
+def _parts(
+    news: Mapping[str | None, set[str]],
+    crossing: set[str],
+    kept: Mapping[uuid.UUID, Condition],
+    definitions: Mapping[uuid.UUID, Condition],
+) -> Iterator[Part]:
+    """Yield whom to ask for which audiences: all, or those that events of a name have to do with."""
+    concerns = {one: concern_of(condition, definitions) for one, condition in kept.items()}
+    by_event = {name: users for name, users in news.items() if name is not None}
+    everything = crossing | news.get(None, set())
+    yield Part(kept, everything)
+    of_any = {one: kept[one] for one, concern in concerns.items() if concern.any_event}
+    yield Part(of_any, set().union(*by_event.values()) - everything)
+    for name, users in by_event.items():
+        of_name = {
+            one: kept[one] for one, concern in concerns.items() if name in concern.names and one not in of_any
+        }
+        yield Part(of_name, users - everything)
+
+
+async def _causes(
+    connection: Connection,
+    project_id: uuid.UUID,
+    parts: Iterable[Part],
+    news: Mapping[str | None, set[str]],
+) -> dict[str, str]:
+    """Return why each identified user is asked: {user: cause}."""
+    asked = {user for part in parts if part.conditions for user in part.user_ids}
+    if not asked:
+        return {}
+    identified = await turn_queries.find_identified(connection, project_id, asked)
+    in_news = set().union(*news.values())
+    return {one: "news" if one in in_news else "time" for one in identified}
 
 
 async def _ask_all(

@@ -82,7 +82,8 @@ CREATE TABLE audience_news (
     project_id uuid NOT NULL,
     id uuid NOT NULL,
     known_at timestamptz NOT NULL,
-    user_ids text[] NOT NULL,
+    event_name text COLLATE "C",
+    user_ids text[] COLLATE "C" NOT NULL,
     PRIMARY KEY (project_id, id)
 );
 CREATE TABLE audience_turns (
