@@ -8,6 +8,7 @@ TEST_ARGS ?=
 BENCH_DIR ?=
 MINUTES ?= 10
 MILLIONS ?= 10
+USERS ?= 1000000
 TORTURE_ARGS ?=
 UV := $(BIN)/uv
 NODE_IS_NEW_ENOUGH := const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)
@@ -17,7 +18,7 @@ LOCKED := requirements.lock server/pyproject.toml sdks/python/pyproject.toml
 PAGES := server/src/vibefollow_server/web/pages/dist/index.html
 PAGES_SOURCES := $(shell find dashboard -name node_modules -prune -o -type f -not -path '*/test/*' -not -path '*/e2e/*' -print)
 
-.PHONY: help setup up test chromium check bench bench-full bench-log bench-sdk torture wrk format lock openapi docs-python docs-typescript dashboard-client wire-cases clean
+.PHONY: help setup up test chromium check bench bench-full bench-log bench-pages bench-sdk torture wrk format lock openapi docs-python docs-typescript dashboard-client wire-cases clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -91,6 +92,9 @@ torture: setup ## faults at random for MINUTES, on two of each process; exit 1 i
 
 bench-log: setup ## send MILLIONS=10 of records through the log, and write down what they leave behind
 	$(BIN)/python -m bench.log_growth --millions $(MILLIONS)
+
+bench-pages: setup chromium ## measure every page of the dashboard in a browser, on USERS=1000000 (BENCH_DIR as above)
+	$(BIN)/python -m bench.pages --users $(USERS) $(if $(BENCH_DIR),--dir $(BENCH_DIR))
 
 bench-sdk: setup ## measure the Python SDK beside posthog's and Segment's, which .venv-bench gets
 	@test -x .venv-bench/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-bench

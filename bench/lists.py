@@ -87,7 +87,7 @@ class _Timed:
 
 async def measure_lists(site: Site) -> list[Figure]:
     """Measure each list."""
-    cookie = await _sign_in(site)
+    cookie = await sign_in(site, "viewer")
     async with (
         site.api() as api,
         httpx2.AsyncClient(
@@ -157,13 +157,13 @@ async def _events(timed: _Timed, many: str) -> list[Figure]:
     return figures
 
 
-async def _sign_in(site: Site) -> str:
-    """Make a member of the project, and return the cookie of a session of theirs."""
+async def sign_in(site: Site, role: str) -> str:
+    """Make a member of the project with a role, and return the cookie of a session of theirs."""
     member = Member(uuid7(), f"{uuid7()}@bench.test", "Bench")
     async with site.pool.acquire() as connection:
         secret = await secret_for(connection, site.cluster.settings)
         await member_queries.insert_member(connection, member.id, member.email, member.name, "none", now())
         pair_id = await connection.fetchval("SELECT pair_id FROM projects WHERE id = $1", site.project.id)
-        await member_queries.raise_role(connection, pair_id, member.id, "viewer", now(), ROLES)
+        await member_queries.raise_role(connection, pair_id, member.id, role, now(), ROLES)
         token = await open_session(connection, secret, Shown(member, "none"), now(), 1)
     return f"vibefollow_session={token}"

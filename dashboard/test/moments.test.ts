@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ago, dayName, inFull, inUtc, onDay } from "@/ui/moments";
+import { barsUntil } from "@/ui/day-bars";
+import { ago, agoOrAt, dayName, forField, inFull, inPeriod, inUtc, onDay } from "@/ui/moments";
 import { byDay } from "@/features/users/days";
 
 const NOW = new Date("2026-05-17T14:00:00Z");
@@ -42,5 +43,31 @@ test("a timeline is grouped by the viewer's days, in its own order", () => {
   expect(days.map((day) => [day.name, day.entries.length])).toEqual([
     ["Today", 2],
     ["Yesterday", 1],
+  ]);
+});
+
+test("in a list of events, yesterday has its time", () => {
+  expect(agoOrAt(before(3600), NOW, "UTC")).toBe("1 h ago");
+  expect(agoOrAt(before(30 * 3600), NOW, "UTC")).toBe("16 May, 08:00");
+});
+
+test("a period reads as a filter, midnights without their time", () => {
+  const [from, to] = [new Date("2026-05-01T00:00:00Z"), new Date("2026-05-08T12:30:00Z")];
+  expect(inPeriod(from, to, NOW, "UTC")).toBe("from 1 May until 8 May, 12:30");
+  expect(inPeriod(null, from, NOW, "UTC")).toBe("until 1 May");
+  expect(inPeriod(from, null, NOW, "Europe/Berlin")).toBe("from 1 May, 02:00");
+});
+
+test("a field for date and time is read back as the moment that it shows", () => {
+  expect(forField(NOW, "Europe/Berlin")).toBe("2026-05-17T16:00");
+  expect(new Date(forField(NOW))).toEqual(NOW);
+});
+
+test("the last bar is today, of UTC", () => {
+  const bars = barsUntil(new Date("2026-03-01T23:30:00Z"), [1, 2, 3]);
+  expect(bars.map(({ name, value }) => [name, value])).toEqual([
+    ["27 Feb 2026", 1],
+    ["28 Feb 2026", 2],
+    ["1 Mar 2026", 3],
   ]);
 });

@@ -38,6 +38,7 @@ test.each([
   [112, 100, "+12 %", true],
   [97, 100, "−3 %", false],
   [1000, 1001, "as before", true],
+  [563, 16, "×35", true],
 ])("%i after %i is %s", (now, before, text, grew) => {
   expect(changeOf(now, before)).toEqual({ text, grew });
 });

@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import {
   ArrowLeftRight,
+  BookCheck,
   KeyRound,
   LogOut,
   Monitor,
@@ -91,6 +92,11 @@ function useActions(): Command[] {
       "API keys",
       KeyRound,
       () => void navigate({ to: "/p/$projectId/settings/keys", params: { projectId } }),
+    ),
+    action(
+      "Ledger",
+      BookCheck,
+      () => void navigate({ to: "/p/$projectId/settings/ledger", params: { projectId } }),
     ),
     action(
       `Switch to ${other}`,

@@ -17,6 +17,12 @@ export function ago(moment: Date, now: Date, timeZone?: string): string {
   return onDay(moment, now, timeZone);
 }
 
+/** As `ago`, and from yesterday on the date with the time: "16 May, 14:03". For lists in which every minute counts. */
+export function agoOrAt(moment: Date, now: Date, timeZone?: string): string {
+  if (Math.abs(now.getTime() - moment.getTime()) < DAY) return ago(moment, now, timeZone);
+  return `${onDay(moment, now, timeZone)}, ${toTheMinute(moment, timeZone)}`;
+}
+
 /** Writes the date, without the year where it is this one: "17 May", "17 May 2024". */
 export function onDay(moment: Date, now: Date, timeZone?: string): string {
   const sameYear = part(moment, "year", timeZone) === part(now, "year", timeZone);

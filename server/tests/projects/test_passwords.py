@@ -58,6 +58,25 @@ def test_what_is_tried_first_is_refused(password: str) -> None:
         demand_fit(password, "ada@people.test", "Ada Lovelace")
 
 
-@pytest.mark.parametrize("password", ["correct horse", "abcdefghij" * 102, "päßwörter!"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "1q2w3e4r5t",
+        "Password123",
+        "qwertyuiop",
+        "manchester",
+        "PASSWORD2026!",
+        "25.12.98dragon",
+        "vibefollow123",
+    ],
+)
+def test_the_commonest_are_refused_and_those_with_a_year_or_a_date_around_them(password: str) -> None:
+    with pytest.raises(ApiError, match="too easy to guess"):
+        demand_fit(password, "ada@people.test")
+
+
+@pytest.mark.parametrize(
+    "password", ["correct horse", "abcdefghij" * 102, "päßwörter!", "dragon 7194820365", "dragons of my own"]
+)
 def test_other_passwords_are_fine(password: str) -> None:
     demand_fit(password, "ada@people.test", "Ada Lovelace")

@@ -8,6 +8,8 @@ import { useHere } from "@/app/session";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { Chart } from "@/ui/chart";
+import { barsUntil } from "@/ui/day-bars";
 import { Value } from "@/ui/json";
 import { Empty, Failure } from "@/ui/notice";
 import { count, many } from "@/ui/numbers";
@@ -16,7 +18,6 @@ import { Skeleton } from "@/ui/skeleton";
 import { Cell, Column, Row, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
 import { nameQuery } from "./queries";
-import { Sparkline } from "./sparkline";
 
 type Named = Wire["EventNamePage"];
 
@@ -49,9 +50,11 @@ export function EventNamePage(): ReactNode {
       {found.data ? (
         <div className="flex flex-col gap-4">
           <Card title="Last 30 days" note="By day, in UTC; the last one is today.">
-            <div className="h-24">
-              <Sparkline days={found.data.last_30_days} large />
-            </div>
+            <Chart
+              title={`${name} by day`}
+              what="Events"
+              bars={barsUntil(new Date(), found.data.last_30_days)}
+            />
           </Card>
           {found.data.definition && <Definition of={found.data.definition} />}
           <Carried named={found.data} />

@@ -41,7 +41,11 @@ export function EventRow({ event, quarantined = null, fresh = false }: EventRowP
             {quarantined ? (
               <Badge tone="danger">quarantined</Badge>
             ) : (
-              !event.live && <Badge>historical</Badge>
+              !event.live && (
+                <span className="max-sm:hidden">
+                  <Badge>historical</Badge>
+                </span>
+              )
             )}
           </button>
         </Cell>
@@ -52,7 +56,7 @@ export function EventRow({ event, quarantined = null, fresh = false }: EventRowP
           {summary(event.properties)}
         </Cell>
         <Cell className="text-right text-xs text-ink-2">
-          <Time at={event.occurred_at ?? event.received_at} />
+          <Time at={event.occurred_at ?? event.received_at} as="agoOrAt" />
         </Cell>
       </Row>
       {open && <Details event={event} quarantined={quarantined} />}

@@ -4,7 +4,7 @@ import type { Days } from "./search";
 
 export type Numbers = Wire["Overview"];
 
-const REFRESH_MS = 15_000;
+const REFRESH_MS = 30_000; // a year of a large project takes the server a second
 
 /** The numbers of some days. */
 export const overviewQuery = (projectId: string, { from, to }: Days) =>

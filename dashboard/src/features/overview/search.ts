@@ -61,10 +61,13 @@ export function firstDay(days: Range, now: Date, timeZone: string): string {
   return new Date(today - (days - 1) * DAY).toISOString().slice(0, 10);
 }
 
-/** Says how a number has changed: "+12 %", "-3 %", "as before"; null where there was nothing before. */
+const MOST_PERCENT = 1_000;
+
+/** Says how a number has changed: "+12 %", "−3 %", "as before", "×35" of what has grown tenfold and more; null where there was nothing before. */
 export function changeOf(now: number, before: number): { text: string; grew: boolean } | null {
   if (before === 0) return null;
   const percent = Math.round(((now - before) / before) * 100);
   if (percent === 0) return { text: "as before", grew: true };
+  if (percent >= MOST_PERCENT) return { text: `×${Math.round(now / before)}`, grew: true };
   return { text: `${percent > 0 ? "+" : "−"}${Math.abs(percent)} %`, grew: percent > 0 };
 }

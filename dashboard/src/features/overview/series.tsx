@@ -4,8 +4,9 @@ import { useHere } from "@/app/session";
 import { Card } from "@/ui/card";
 import { Chart, type Bar } from "@/ui/chart";
 import { Choices, choiceLook } from "@/ui/choices";
+import { barOfDay } from "@/ui/day-bars";
 import { count } from "@/ui/numbers";
-import { onDay, toTheMinute } from "@/ui/moments";
+import { toTheMinute } from "@/ui/moments";
 import type { Numbers } from "./queries";
 import { SERIES, type SeriesName } from "./search";
 
@@ -22,7 +23,11 @@ export function DayByDay({ numbers }: { numbers: Numbers }): ReactNode {
   const name = NAMES[series];
   return (
     <Card title="Day by day" note={`Days of ${period.timezone}`} actions={<SeriesChoice chosen={series} />}>
-      <Chart title={`${name} by day`} what={name} bars={days.map(barOfDay)} />
+      <Chart
+        title={`${name} by day`}
+        what={name}
+        bars={days.map(({ day, count: value }) => barOfDay(day, value))}
+      />
     </Card>
   );
 }
@@ -48,14 +53,6 @@ function SeriesChoice({ chosen }: { chosen: SeriesName }): ReactNode {
     </Choices>
   );
 }
-
-function barOfDay({ day, count: value }: { day: string; count: number }): Bar {
-  const moment = new Date(day);
-  return { label: onDay(moment, new Date(), "UTC"), name: inWords(moment), value };
-}
-
-const WORDS = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
-const inWords = (day: Date): string => WORDS.format(day);
 
 /** The last hour, minute by minute, as events come in. */
 export function LastHour({ live }: { live: Numbers["events"]["live"] }): ReactNode {

@@ -1,6 +1,7 @@
 // What can be done with records in quarantine: one by one, and all of a reason.
 import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { api, ask } from "@/api/client";
+import { optimistically } from "@/app/optimistic";
 import { useHere } from "@/app/session";
 import { many } from "@/ui/numbers";
 import { tell, tellFailure } from "@/ui/toast";
@@ -41,38 +42,44 @@ export function useReplay(recordId: string) {
   });
 }
 
-/** Discards a record; the message that says so offers to undo it. */
+/** Discards a record, at once; the message that says so offers to undo it. */
 export function useDiscard(recordId: string) {
-  const { projectId } = useHere();
-  const client = useQueryClient();
   const undo = useUndo(recordId);
-  return useMutation({
-    mutationFn: async () => {
-      const params = { path: { record_id: recordId }, query: { project_id: projectId } };
-      return (await ask(api.POST("/api/dashboard/v1/quarantine/{record_id}/discard", { params }))).data;
-    },
-    onSuccess: async (record) => {
-      await keep(client, projectId, record);
-      tell("The record is discarded.", { label: "Undo", run: () => undo.mutate() });
-    },
-    onError: tellFailure,
+  return useMove(recordId, "discard", {
+    shown: (record) => ({ ...record, state: "discarded", settled_at: new Date().toISOString() }),
+    done: () => tell("The record is discarded.", { label: "Undo", run: () => undo.mutate() }),
   });
 }
 
-/** Puts a discarded record back into quarantine. */
+/** Puts a discarded record back into quarantine, at once. */
 export function useUndo(recordId: string) {
+  return useMove(recordId, "undo", {
+    shown: (record) => ({ ...record, state: "quarantined", settled_at: null, settled_by: null }),
+    done: () => tell("The record is back in quarantine."),
+  });
+}
+
+interface Move {
+  /** The record as it is shown until the server has answered. */
+  readonly shown: (record: QuarantinedRecord) => QuarantinedRecord;
+  readonly done: () => void;
+}
+
+function useMove(recordId: string, way: "discard" | "undo", { shown, done }: Move) {
   const { projectId } = useHere();
   const client = useQueryClient();
   return useMutation({
     mutationFn: async () => {
       const params = { path: { record_id: recordId }, query: { project_id: projectId } };
-      return (await ask(api.POST("/api/dashboard/v1/quarantine/{record_id}/undo", { params }))).data;
+      return (await ask(api.POST(`/api/dashboard/v1/quarantine/{record_id}/${way}`, { params }))).data;
     },
+    // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- so `mutate` takes nothing
+    ...optimistically<QuarantinedRecord, void>(client, recordQuery(projectId, recordId).queryKey, shown),
     onSuccess: async (record) => {
+      done();
       await keep(client, projectId, record);
-      tell("The record is back in quarantine.");
     },
-    onError: tellFailure,
+    scope: { id: `record ${recordId}` }, // who undoes at once waits for what is to be undone
   });
 }
 

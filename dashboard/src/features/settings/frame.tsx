@@ -1,5 +1,5 @@
-import { Link, Outlet } from "@tanstack/react-router";
-import { Suspense, type ReactNode } from "react";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Suspense, useEffect, useRef, type ReactNode } from "react";
 import { useHere } from "@/app/session";
 import { Page } from "@/ui/page";
 import { Skeleton } from "@/ui/skeleton";
@@ -16,9 +16,17 @@ const SECTIONS = [
 /** The frame of the settings: their sections as tabs. */
 export function SettingsFrame(): ReactNode {
   const { projectId } = useHere();
+  const tabs = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  useEffect(() => {
+    // On a phone, the tabs are wider than the screen.
+    tabs.current
+      ?.querySelector("[aria-current=page]")
+      ?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
     <Page narrow title="Settings">
-      <nav aria-label="Settings" className="mb-6 flex gap-5 overflow-x-auto border-b">
+      <nav ref={tabs} aria-label="Settings" className="mb-6 flex gap-5 overflow-x-auto border-b">
         {SECTIONS.map(({ to, label }) => (
           <Link
             key={to}

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, ask } from "@/api/client";
+import { optimistically } from "@/app/optimistic";
 import { useHere } from "@/app/session";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -8,7 +9,7 @@ import { Card } from "@/ui/card";
 import { Failure } from "@/ui/notice";
 import { Cell, Column, Row, Table } from "@/ui/table";
 import { Time } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import { invitationsQuery, type Invitation } from "./queries";
 
 /** The links that nobody has used yet. Nothing where there are none. */
@@ -83,10 +84,11 @@ function useTakeBack() {
           params: { path: { project_id: projectId, invitation_id: invitationId } },
         }),
       ),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: invitationsQuery(projectId).queryKey });
-      tell("The invitation is taken back; its link does nothing now.");
-    },
-    onError: tellFailure,
+    ...optimistically<Invitation[], string>(
+      client,
+      invitationsQuery(projectId).queryKey,
+      (invitations, invitationId) => invitations.filter(({ id }) => id !== invitationId),
+    ),
+    onSuccess: () => tell("The invitation is taken back; its link does nothing now."),
   });
 }

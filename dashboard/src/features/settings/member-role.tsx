@@ -1,13 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, ask } from "@/api/client";
+import { optimistically } from "@/app/optimistic";
 import { meQuery, useHere, type Role } from "@/app/session";
 import { inputBox } from "@/ui/field";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import { teamQuery, type TeamMember } from "./queries";
 import { givable } from "./roles";
 
-/** A member's role; a choice for whoever may change it. */
+/** A member's role; a choice for whoever may change it, shown at once. */
 export function MemberRole({ member }: { member: TeamMember }): ReactNode {
   const { project } = useHere();
   const change = useChangeRole(member);
@@ -17,8 +18,7 @@ export function MemberRole({ member }: { member: TeamMember }): ReactNode {
     <select
       aria-label={`Role of ${member.name}`}
       className={`${inputBox()} !h-8 !w-28 capitalize`}
-      value={change.isPending ? change.variables : member.role}
-      disabled={change.isPending}
+      value={member.role}
       onChange={(event) => {
         change.mutate(event.target.value as Role);
       }}
@@ -43,11 +43,13 @@ function useChangeRole(member: TeamMember) {
           body: { role },
         }),
       ),
+    ...optimistically<TeamMember[], Role>(client, teamQuery(projectId).queryKey, (team, role) =>
+      team.map((one) => (one.id === member.id ? { ...one, role } : one)),
+    ),
     onSuccess: async ({ data }) => {
-      await client.invalidateQueries({ queryKey: teamQuery(projectId).queryKey });
-      await client.invalidateQueries({ queryKey: meQuery.queryKey });
       tell(`${data.name} is ${data.role} now.`);
+      await client.invalidateQueries({ queryKey: meQuery.queryKey });
     },
-    onError: tellFailure,
+    scope: { id: `role of ${member.id}` }, // one after the other: the last choice holds
   });
 }

@@ -127,7 +127,7 @@ function Code({ text, label }: { text: string; label: string }): ReactNode {
       <pre
         tabIndex={0}
         aria-label={`Quick start in ${label}`}
-        className="overflow-x-auto rounded-md border bg-sunken p-3 pr-24 font-mono text-xs leading-5"
+        className="overflow-x-auto rounded-md border bg-sunken p-3 pr-24 max-sm:pt-12 max-sm:pr-3 font-mono text-xs leading-5"
       >
         {text}
       </pre>

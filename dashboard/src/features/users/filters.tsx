@@ -23,7 +23,7 @@ export function Filters({ search, mode, onChange }: FiltersProps): ReactNode {
       <SearchBox label="Search id, e-mail or name" value={search.search ?? ""} onChange={onSearch} />
       <select
         aria-label="Stage"
-        className={`${inputBox()} !w-36`}
+        className={`${inputBox()} !w-36 max-sm:flex-1`}
         value={search.stage ?? ""}
         onChange={(event) =>
           onChange(changed(search, { stage: (event.target.value || undefined) as Stage | undefined }))
@@ -38,13 +38,13 @@ export function Filters({ search, mode, onChange }: FiltersProps): ReactNode {
       </select>
       <select
         aria-label="E-mail address"
-        className={`${inputBox()} !w-52`}
+        className={`${inputBox()} !w-36 max-sm:flex-1`}
         value={search.email ?? ""}
         onChange={(event) =>
           onChange(changed(search, { email: (event.target.value || undefined) as UsersSearch["email"] }))
         }
       >
-        <option value="">With or without e-mail</option>
+        <option value="">Any e-mail</option>
         <option value="yes">With e-mail</option>
         <option value="no">Without e-mail</option>
       </select>

@@ -9,20 +9,13 @@ import argon2
 
 from vibefollow_server.errors import refusal
 
+from .common_passwords import is_common
+
 SHORTEST = 10
 LONGEST = 1024
 # RFC 9106's low-memory parameters take 64 MiB and all of a core for some 50 ms.
 MOST_AT_ONCE = 2
 MOST_WAITING = 64
-
-COMMON = frozenset(
-    {
-        *("0123456789", "1234567890", "12345678910", "qwertyuiop", "1q2w3e4r5t"),
-        *("password12", "password123", "password1234", "passwort123", "qwerty12345", "qwerty123456"),
-        *("iloveyou123", "letmein1234", "welcome123", "welcome1234", "changeme123", "administrator"),
-        *("vibefollow", "vibefollow1", "vibefollow123"),
-    }
-)
 
 
 class Passwords:
@@ -71,16 +64,16 @@ class Passwords:
 
 
 def demand_fit(password: str, *known: str, field: str = "password") -> None:
-    """Raise 422 for `field` unless it has 10 to 1024 characters and is not trivial.
+    """Raise 422 for `field` unless it has 10 to 1024 characters and is none that is tried first.
 
     `known`: what an attacker tries first, such as the member's e-mail address and name.
     """
     if not SHORTEST <= len(password) <= LONGEST:
         raise _unfit(f"A password has {SHORTEST} to {LONGEST} characters.", field)
     plain = _normal(password).casefold()
-    guesses = {_normal(text).casefold() for text in known} | COMMON
+    guesses = {_normal(text).casefold() for text in known}
     guesses |= {text.partition("@")[0] for text in guesses}
-    if plain in guesses or len(set(plain)) <= 2:
+    if plain in guesses or len(set(plain)) <= 2 or is_common(plain):
         raise _unfit("This password is too easy to guess; take another one.", field)
 
 
