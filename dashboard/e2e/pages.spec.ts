@@ -55,18 +55,18 @@ const LOOKS = [
 
 test.beforeAll(() => fill());
 
-for (const { look, width, colorScheme, narrow } of LOOKS) {
-  test(`every page, ${look}`, async ({ page }) => {
-    test.setTimeout(300_000); // axe takes its time on many pages
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 844 });
-    await page.goto("/");
-    await page.waitForURL(/\/p\/[\w-]+$/);
-    const root = page.url();
-    const audience = await someAudience(page, root.slice(root.lastIndexOf("/") + 1));
-    for (const { name, path, heading } of PAGES) {
-      await page.goto(root + path.replace(AUDIENCE, audience));
-      await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
+test("every page, in both themes and at phone width", async ({ page }) => {
+  test.setTimeout(400_000); // axe takes its time on many pages
+  await page.goto("/");
+  await page.waitForURL(/\/p\/[\w-]+$/);
+  const root = page.url();
+  const audience = await someAudience(page, root.slice(root.lastIndexOf("/") + 1));
+  for (const { name, path, heading } of PAGES) {
+    await page.goto(root + path.replace(AUDIENCE, audience));
+    await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
+    for (const { look, width, colorScheme, narrow } of LOOKS) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" }); // no colour on its way to another
+      await page.setViewportSize({ width, height: 844 });
       await expect(page.locator("main [aria-busy=true], main .animate-pulse.bg-hover")).toHaveCount(0);
       const { wide, seen } = await page.evaluate(() => ({
         wide: document.body.scrollWidth,
@@ -76,8 +76,8 @@ for (const { look, width, colorScheme, narrow } of LOOKS) {
       await expectAccessible(page, narrow);
       await picture(page, `${name}-${look}`);
     }
-  });
-}
+  }
+});
 
 /** Makes an audience with a condition of every kind, once, and returns its id. */
 async function someAudience(page: Page, projectId: string): Promise<string> {

@@ -20,7 +20,7 @@ export function SizeLine({ sizes }: { sizes: readonly Wire["DaySize"][] }): Reac
       <polyline
         points={points.map(([x, y]) => `${x},${y}`).join(" ")}
         fill="none"
-        strokeWidth={1.5}
+        strokeWidth={points[0] === points[1] ? 5 : 1.5}
         strokeLinecap="round"
         vectorEffect="non-scaling-stroke"
         className="stroke-accent"

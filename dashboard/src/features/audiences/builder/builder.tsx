@@ -14,7 +14,7 @@ import { replaced } from "../filter/tree";
 import { toWire, type Written } from "../filter/wire";
 import { sentenceOf, type Names } from "../filter/words";
 import type { Audience } from "../queries";
-import type { Form } from "../stored-draft";
+import { isSame, type Form } from "../stored-draft";
 import { useNames } from "../use-names";
 import { WhyPanel } from "../why/why-panel";
 import { EditingProvider, focusOn, type Editing } from "./editing";
@@ -44,20 +44,27 @@ interface BuilderProps {
 }
 
 export function Builder(props: BuilderProps): ReactNode {
-  const { title, heading, first, audience, draft, saving, onSave, onCancel, children } = props;
+  const { title, heading, first, audience, draft, onSave, onCancel, children } = props;
   const { me, projectId } = useHere();
   const state = useForm({ memberId: me.member.id, projectId, audience: draft }, first);
   const names = useNames();
   const { form } = state;
   const previewed = usePreview(form.root, audience?.id ?? null);
   const [tried, setTried] = useState(false);
+  const [sent, setSent] = useState<Form | null>(null);
+  // A refusal is of what was sent: with the first correction it is answered.
+  const isAsSent = sent !== null && isSame(sent, form);
+  const saving = isAsSent ? props.saving : { ...props.saving, error: null };
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     setTried(true);
     const [gap] = nodesWithGaps(form.root);
     if (form.name.trim() === "") document.querySelector<HTMLInputElement>("main input[name=name]")?.focus();
     else if (gap) focusOn({ nodeId: gap.id, part: "input" });
-    else onSave({ form, written: toWire(form.root) }, state);
+    else {
+      setSent(form);
+      onSave({ form, written: toWire(form.root) }, state);
+    }
   };
   const editing = useEditingOf(state, names, audience, tried, [previewed, saving]);
   return (

@@ -51,7 +51,9 @@ function Choose({
     <div className="flex flex-col gap-4 text-sm">
       <p>
         <span className="font-medium">{who}</span> saved version {theirs.version},{" "}
-        <Time at={theirs.changed_at} />: “{theirs.name}”. {sentenceOf(fromWire(theirs.filter), names)}
+        <Time at={theirs.changed_at} />: “{theirs.name}”.{" "}
+        {theirs.description !== "" && `“${theirs.description}”. `}
+        {sentenceOf(fromWire(theirs.filter), names)}
       </p>
       {theirs.state === "archived" ? (
         <p>It is archived; restore it first. Your changes stay here as a draft.</p>
