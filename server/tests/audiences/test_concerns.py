@@ -7,6 +7,7 @@ import pytest
 
 from vibefollow_server.audiences.filters import parse_filter
 from vibefollow_server.audiences.membership.lines import (
+    Concern,
     EventLine,
     FieldLine,
     concern_of,
@@ -52,7 +53,7 @@ def test_an_audience_has_to_do_with_the_events_it_asks_for(
     asked: Json, names: set[str], any_event: bool
 ) -> None:
     definitions = {OTHER: parse_filter({"type": "event", "event": "other"})}
-    assert concern_of(parse_filter(asked), definitions) == (names, any_event)
+    assert concern_of(parse_filter(asked), definitions) == Concern(frozenset(names), any_event)
 
 
 @pytest.mark.parametrize(
