@@ -27,6 +27,8 @@ function pages(heavyUser: string, event: string): Record<string, string> {
     "Events of one name": `/events?name=${event}`,
     "Events of a week": `/events?from=${daysAgo(14)}&to=${daysAgo(7)}`,
     "Names of events": "/event-names",
+    Audiences: "/audiences",
+    "An audience to be made": "/audiences/new?from=feature",
     "A name of events": `/event-names/${event}`,
     Quarantine: "/quarantine",
     "Never identified": "/quarantine?view=never-identified",

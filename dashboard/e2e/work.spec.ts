@@ -152,6 +152,11 @@ test("invite somebody, who signs in as a viewer and changes nothing", async ({ p
   await theirs.getByLabel("Password", { exact: true }).fill("quite a long password");
   await theirs.getByRole("button", { name: "Continue" }).click();
   await expect(theirs.getByRole("heading", { name: "Overview" })).toBeVisible();
+  await theirs.getByRole("link", { name: "Audiences" }).click();
+  await expect(theirs.getByRole("searchbox", { name: "Part of a name" })).toBeVisible();
+  await expect(theirs.getByRole("link", { name: "New audience" })).toHaveCount(0);
+  await theirs.goto(`${theirs.url().replace(/\?.*/, "")}/new`);
+  await expect(theirs.getByText("New audiences need the role member")).toBeVisible();
   await theirs.getByRole("link", { name: "Settings" }).click();
   await expect(theirs.getByText("Admins and owners can change this.")).toBeVisible();
   await theirs.getByRole("link", { name: "API keys" }).click();

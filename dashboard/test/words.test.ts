@@ -14,7 +14,7 @@ import { createToasts } from "@/ui/toast-store";
 import { many, money } from "@/ui/numbers";
 import { rangeOf } from "@/ui/pager";
 
-test.each([0, 401, 403, 404, 418, 429, 500, 502, 503])(
+test.each([0, 401, 403, 404, 409, 418, 429, 500, 502, 503])(
   "a refusal with %i says what happened and what to do",
   (status) => {
     const { title, advice } = explain(new Problem(status, [], null));

@@ -21,7 +21,7 @@ export const test = base.extend<{ quiet: undefined }>({
       const said: string[] = [];
       page.on("pageerror", (error) => said.push(String(error)));
       page.on("console", (message) => {
-        const expected = /Failed to load resource.*(401|403|404|422)/.test(message.text());
+        const expected = /Failed to load resource.*(401|403|404|409|422)/.test(message.text());
         if (message.type() === "error" && !expected) said.push(message.text());
       });
       await use(undefined);

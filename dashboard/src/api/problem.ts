@@ -48,6 +48,7 @@ const KNOWN: Readonly<Record<number, Explanation>> = {
     title: "This is not here.",
     advice: "It may have been removed, or it belongs to another environment.",
   },
+  409: { title: "Something has changed meanwhile.", advice: "Look at it anew, then decide." },
   429: { title: "Too many attempts.", advice: "Wait a few minutes and try again." },
   500: {
     title: "Something went wrong on the server.",
@@ -55,6 +56,9 @@ const KNOWN: Readonly<Record<number, Explanation>> = {
   },
   503: { title: "The server is busy or restarting.", advice: "Try again in a moment." },
 };
+
+// Of these the server knows more than the status says.
+const SAID_BY_SERVER = new Set([403, 409, 429]);
 
 /** Says what happened and what to do about it. */
 export function explain(error: unknown): Explanation {
@@ -65,6 +69,6 @@ export function explain(error: unknown): Explanation {
     return { title: error.faults[0]!.message, advice: "Correct it and try again." };
   }
   const known = KNOWN[error.status] ?? KNOWN[error.status >= 500 ? 500 : 404]!;
-  const said = error.status === 403 || error.status === 429 ? error.faults[0]?.message : undefined;
+  const said = SAID_BY_SERVER.has(error.status) ? error.faults[0]?.message : undefined;
   return { title: said ?? known.title, advice: known.advice };
 }

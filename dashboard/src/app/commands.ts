@@ -6,6 +6,7 @@ import {
   LogOut,
   Monitor,
   Moon,
+  Plus,
   Rocket,
   Sun,
   UserRound,
@@ -61,7 +62,7 @@ export function useCommands(): Commands {
 }
 
 function useActions(): Command[] {
-  const { project, projectId, environment } = useHere();
+  const { project, projectId, environment, can } = useHere();
   const navigate = useNavigate();
   const signOut = useSignOut();
   const other = environment === "live" ? "test" : "live";
@@ -73,6 +74,15 @@ function useActions(): Command[] {
     run,
   });
   return [
+    ...(can("member")
+      ? [
+          action(
+            "New audience",
+            Plus,
+            () => void navigate({ to: "/p/$projectId/audiences/new", params: { projectId } }),
+          ),
+        ]
+      : []),
     action(
       "Send your first event",
       Rocket,

@@ -16,6 +16,7 @@ import { meQuery, type Me } from "./session";
 import { Shell } from "./shell";
 import { profileSearch, usersSearch } from "@/features/users/search";
 import { eventsSearch, namesSearch } from "@/features/events/search";
+import { audienceSearch, audiencesSearch, newSearch } from "@/features/audiences/search";
 import { overviewSearch } from "@/features/overview/search";
 import { quarantineSearch } from "@/features/quarantine/search";
 import { ledgerSearch } from "@/features/settings/ledger-terms";
@@ -139,6 +140,33 @@ const eventName = createRoute({
   component: lazyRouteComponent(() => import("@/features/events/name"), "EventNamePage"),
 });
 
+const audiences = createRoute({
+  getParentRoute: () => project,
+  path: "/audiences",
+  validateSearch: audiencesSearch,
+  component: lazyRouteComponent(() => import("@/features/audiences/list"), "AudienceList"),
+});
+
+const newAudience = createRoute({
+  getParentRoute: () => project,
+  path: "/audiences/new",
+  validateSearch: newSearch,
+  component: lazyRouteComponent(() => import("@/features/audiences/builder/new"), "NewAudience"),
+});
+
+const audience = createRoute({
+  getParentRoute: () => project,
+  path: "/audiences/$audienceId",
+  validateSearch: audienceSearch,
+  component: lazyRouteComponent(() => import("@/features/audiences/page/audience"), "AudiencePage"),
+});
+
+const editedAudience = createRoute({
+  getParentRoute: () => project,
+  path: "/audiences/$audienceId/edit",
+  component: lazyRouteComponent(() => import("@/features/audiences/builder/edit"), "EditAudience"),
+});
+
 const quarantine = createRoute({
   getParentRoute: () => project,
   path: "/quarantine",
@@ -217,6 +245,10 @@ const tree = root.addChildren([
     events,
     eventNames,
     eventName,
+    audiences,
+    newAudience,
+    audience,
+    editedAudience,
     quarantine,
     quarantineRecord,
     settings.addChildren([

@@ -41,7 +41,7 @@ export function Failure({
       </span>
       <h2 className="text-base font-semibold">{title}</h2>
       <p className="text-sm text-ink-3">{advice}</p>
-      {requestId !== null && <p className="font-mono text-2xs text-ink-3">Request {requestId}</p>}
+      {requestId !== null && <p className="text-2xs break-all text-ink-3">Request {requestId}</p>}
       {onRetry !== undefined && (
         <Button className="mt-4" onClick={onRetry}>
           Try again

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { ChevronLeft, UserX } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import type { Wire } from "@/api/client";
 import { Problem } from "@/api/problem";
 import { useHere } from "@/app/session";
@@ -18,6 +18,9 @@ import { StageBadge } from "./stage-badge";
 import { StageHistory } from "./stage-history";
 import type { Stage } from "./stages";
 import { Timeline } from "./timeline";
+
+// It comes beside what a profile is opened for.
+const AudiencesOfUser = lazy(() => import("@/features/audiences/of-user"));
 
 /** Everything that is known of one user, now or as of a past instant. */
 export function UserProfile(): ReactNode {
@@ -65,6 +68,11 @@ function Known({ whom, user }: { whom: Whom; user: User | undefined }): ReactNod
     <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
       <div className="flex min-w-0 flex-col gap-4">
         <StageHistory whom={whom} />
+        {whom.asOf === undefined && (
+          <Suspense fallback={<Skeleton className="h-24 w-full rounded-lg" />}>
+            <AudiencesOfUser userId={whom.userId} />
+          </Suspense>
+        )}
         <Timeline whom={whom} />
       </div>
       <div className="flex flex-col gap-4 max-lg:row-start-1">
