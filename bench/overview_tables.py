@@ -16,12 +16,14 @@ INSERT INTO user_stage_counts (project_id, stage, lane, users, paying, mrr_cents
 SELECT project_id, stage, 0, count(*), count(*) FILTER (WHERE mrr_cents > 0), coalesce(sum(mrr_cents), 0)
 FROM users WHERE project_id = $1 GROUP BY project_id, stage
 """
-# Registers of 0 to 3, as some thousand users leave them; which ones does not matter to who reads them.
+# Registers of 0 to 3, as some thousand users leave them; which ones does not matter to who reads them. Days
+# that a worker has marked stay as they are.
 FILL_SKETCHES = """
 INSERT INTO active_user_sketches (project_id, day, lane, registers)
 SELECT $1, ($2::timestamptz AT TIME ZONE 'UTC')::date - d, lane,
        decode(repeat(translate(md5(d || ' ' || lane), '456789abcdef', '012301230123'), 64), 'hex')
 FROM generate_series(0, $3::int - 1) d, generate_series(0, 7) lane
+ON CONFLICT DO NOTHING
 """
 FILL_TRIALS = f"""
 WITH begun AS (
@@ -38,6 +40,11 @@ WITH begun AS (
 INSERT INTO user_event_counts (project_id, external_user_id, name, count, first_at, last_at)
 SELECT $1, external_user_id, 'trial_started', 1, occurred_at, occurred_at FROM begun
 """
+
+
+async def forget_ledger(pool: Pool, project_id: uuid.UUID) -> None:
+    """Remove what other benchmarks have left: they empty the log, of which the ledger rightly complains."""
+    await pool.execute("DELETE FROM ingest_ledger WHERE project_id = $1", project_id)
 
 
 async def fill_overview(pool: Pool, project_id: uuid.UUID, until: datetime) -> None:

@@ -29,7 +29,7 @@ from .filling import Wanted, filled
 from .lists import sign_in
 from .load import generator_name
 from .machine import Neighbours, machine_facts, software_versions
-from .overview_tables import fill_overview
+from .overview_tables import fill_overview, forget_ledger
 from .processes import ROOT
 from .scale import FULL
 from .site import Site
@@ -55,6 +55,7 @@ async def run(users: int, kept: Path | None) -> None:
         console.log("filling")
         async with filled(standing, _wanted(users)) as site:
             await fill_overview(site.pool, site.project.id, now())
+            await forget_ledger(site.pool, site.project.id)
             await site.checkpoint()
             neighbours.look()
             console.log("walking")
@@ -71,7 +72,7 @@ async def run(users: int, kept: Path | None) -> None:
 
 
 def _wanted(users: int) -> Wanted:
-    """Return a project with so many users: that of the full benchmark where it is as large, filled already."""
+    """Return a project with so many users: that of the full benchmark, filled already, if as large."""
     if users == FULL.listed:
         return Wanted("bench_large", FULL.large, listed=FULL.listed)
     return Wanted("bench_pages", users * EVENTS_A_USER, listed=users)
