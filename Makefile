@@ -88,7 +88,8 @@ wrk:
 		"requests will come from the generator in Python, and the results will say so."
 
 torture: setup ## faults at random for MINUTES, on two of each process; exit 1 if one record goes wrong
-	$(BIN)/python -m server.tests.acceptance.torture --minutes $(MINUTES) $(TORTURE_ARGS)
+	$(BIN)/python -m server.tests.acceptance.torture --minutes $(MINUTES) $(TORTURE_ARGS); \
+		status=$$?; $(BIN)/python -m bench.faults && exit $$status
 
 bench-log: setup ## send MILLIONS=10 of records through the log, and write down what they leave behind
 	$(BIN)/python -m bench.log_growth --millions $(MILLIONS)
