@@ -12,8 +12,9 @@ from .running import RunningProduct
 
 PREFIX = "/api/dashboard/v1"
 MEMBERS = 2
-# What they may be told: done; others were faster; not now.
-FINE = (200, 404, 409, 503)
+# What they may be told: done; their request was cut, in a process that stood still; others were faster; not
+# now.
+FINE = (200, 404, 408, 409, 503)
 ALL_OF_IT = {"reason": "missing_property"}
 
 

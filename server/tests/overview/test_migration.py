@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from vibefollow_server import clock
-from vibefollow_server.db.migrate import migrate
 from vibefollow_server.overview.sketch import unpack
 
+from ..db.migrating import again
 from .conftest import Office
 from .saying import event, identify, subscribes
 
@@ -39,8 +39,6 @@ async def kept(office: Office) -> dict[str, Any]:
 async def test_sketches_and_stages_are_those_of_the_pipeline(sent: Office, database_url: str) -> None:
     before = await kept(sent)
     assert len(before["sketches"]) > 16
-    await sent.pool.execute(f"DROP TABLE {', '.join(TABLES)}")
-    await sent.pool.execute("UPDATE alembic_version SET version_num = '0007'")
-    await migrate(database_url)
+    await again(database_url, "0008_overview", TABLES)
     await sent.pool.expire_connections()  # their statements know the old tables
     assert await kept(sent) == before
