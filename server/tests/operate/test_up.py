@@ -140,13 +140,18 @@ def test_a_second_api_process_joins_in(installation: Installation) -> None:
 
 def test_closing_its_terminal_stops_it(installation: Installation) -> None:
     terminal, inner = pty.openpty()
+
+    def open_terminal() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have been started by nohup
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
     process = subprocess.Popen(
         [VIBEFOLLOW, "up", "--data-dir", installation.data_dir, "--port", str(installation.port)],
         stdin=inner,
         stdout=inner,
         stderr=inner,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=open_terminal,
         env=clean_environment({}),
     )
     os.close(inner)
