@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { Activity, ChevronLeft } from "lucide-react";
+import { Activity } from "lucide-react";
 import type { ReactNode } from "react";
+import { BackHeading } from "@/app/back-heading";
 import type { Wire } from "@/api/client";
 import { Problem } from "@/api/problem";
 import { useHere } from "@/app/session";
@@ -37,7 +38,9 @@ export function EventNamePage(): ReactNode {
   return (
     <Page
       title={name}
-      heading={<Heading name={name} />}
+      heading={
+        <BackHeading text={name} to="/p/$projectId/event-names" label="All names" look="font-mono text-lg" />
+      }
       note={found.data ? numbersOf(found.data) : "\u00a0"}
       actions={
         <Button asChild>
@@ -75,24 +78,6 @@ function numbersOf(named: Named): ReactNode {
           , the last <Time at={named.last_at} />
         </>
       )}
-    </span>
-  );
-}
-
-function Heading({ name }: { name: string }): ReactNode {
-  const { projectId } = useHere();
-  return (
-    <span className="flex items-center gap-1">
-      <Link
-        to="/p/$projectId/event-names"
-        params={{ projectId }}
-        search={{}}
-        aria-label="All names"
-        className="-ml-1.5 rounded-md p-1 text-ink-3 hover:bg-hover hover:text-ink"
-      >
-        <ChevronLeft className="size-5" aria-hidden />
-      </Link>
-      <span className="truncate font-mono text-lg">{name}</span>
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { ChevronLeft } from "lucide-react";
 import { useState, type ReactNode } from "react";
+import { BackHeading } from "@/app/back-heading";
 import { useHere } from "@/app/session";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -34,7 +34,14 @@ export function QuarantineRecord(): ReactNode {
     <Page
       narrow
       title={title}
-      heading={<Heading title={title} />}
+      heading={
+        <BackHeading
+          text={title}
+          to="/p/$projectId/quarantine"
+          label="Back to the quarantine"
+          look="font-mono"
+        />
+      }
       actions={record && <Badge tone={TONES[record.state]}>{record.state}</Badge>}
     >
       {record ? (
@@ -46,24 +53,6 @@ export function QuarantineRecord(): ReactNode {
         <Skeleton className="h-96 w-full rounded-lg" />
       )}
     </Page>
-  );
-}
-
-function Heading({ title }: { title: string }): ReactNode {
-  const { projectId } = useHere();
-  return (
-    <span className="flex items-center gap-1">
-      <Link
-        to="/p/$projectId/quarantine"
-        params={{ projectId }}
-        search={{}}
-        aria-label="Back to the quarantine"
-        className="-ml-1.5 rounded-md p-1 text-ink-3 hover:bg-hover hover:text-ink"
-      >
-        <ChevronLeft className="size-5" aria-hidden />
-      </Link>
-      <span className="truncate font-mono">{title}</span>
-    </span>
   );
 }
 

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { ChevronLeft, UserX } from "lucide-react";
+import { UserX } from "lucide-react";
 import { lazy, Suspense, type ReactNode } from "react";
+import { BackHeading } from "@/app/back-heading";
 import type { Wire } from "@/api/client";
 import { Problem } from "@/api/problem";
 import { useHere } from "@/app/session";
@@ -48,7 +49,7 @@ function Shown({ whom, user }: { whom: Whom; user: User | null | undefined }): R
   return (
     <Page
       title={name}
-      heading={<Heading name={name} />}
+      heading={<BackHeading text={name} to="/p/$projectId/users" label="All users" />}
       note={<Id text={userId} />}
       actions={
         <>
@@ -79,24 +80,6 @@ function Known({ whom, user }: { whom: Whom; user: User | undefined }): ReactNod
         {user ? <Facts user={user} /> : <Skeleton className="h-72 w-full rounded-lg" />}
       </div>
     </div>
-  );
-}
-
-function Heading({ name }: { name: string }): ReactNode {
-  const { projectId } = useHere();
-  return (
-    <span className="flex items-center gap-1">
-      <Link
-        to="/p/$projectId/users"
-        params={{ projectId }}
-        search={{}}
-        aria-label="All users"
-        className="-ml-1.5 rounded-md p-1 text-ink-3 hover:bg-hover hover:text-ink"
-      >
-        <ChevronLeft className="size-5" aria-hidden />
-      </Link>
-      <span className="truncate">{name}</span>
-    </span>
   );
 }
 

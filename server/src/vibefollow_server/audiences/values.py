@@ -48,7 +48,7 @@ def _mark(member: type[Part]) -> str:
     return TAG_MARK + member.__name__
 
 
-def _number(value: Any) -> Any:  # noqa: ANN401
+def _number(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("number", "must be a number")
     if not isfinite(value) or abs(value) > MAX_NUMBER:
@@ -56,7 +56,7 @@ def _number(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _scalar(value: Any) -> Any:  # noqa: ANN401
+def _scalar(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -68,7 +68,7 @@ def _scalar(value: Any) -> Any:  # noqa: ANN401
     raise PydanticCustomError("scalar", "must be text, a number, true or false")
 
 
-def _moment(value: Any) -> Any:  # noqa: ANN401
+def _moment(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
     found = parse_moment(value) if isinstance(value, str) else None
@@ -77,7 +77,7 @@ def _moment(value: Any) -> Any:  # noqa: ANN401
     return found.astimezone(UTC)
 
 
-def _identifier(value: Any) -> Any:  # noqa: ANN401
+def _identifier(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
     try:
         return uuid.UUID(value) if isinstance(value, str) else value
     except ValueError:

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
+import { BackHeading } from "@/app/back-heading";
 import { Problem } from "@/api/problem";
 import { useHere } from "@/app/session";
 import { NeedsRole } from "@/features/settings/needs-role";
@@ -10,7 +11,6 @@ import { Skeleton } from "@/ui/skeleton";
 import { tell } from "@/ui/toast";
 import { useChangeAudience } from "../actions";
 import { fromWire, type Written } from "../filter/wire";
-import { HeadingWithWay } from "../heading";
 import { audienceQuery, type Audience } from "../queries";
 import type { Form } from "../stored-draft";
 import { useNames } from "../use-names";
@@ -73,7 +73,9 @@ function Changing({ audience }: { audience: Audience }): ReactNode {
   return (
     <Builder
       title={`Edit ${audience.name}`}
-      heading={<HeadingWithWay text={`Edit ${audience.name}`} />}
+      heading={
+        <BackHeading text={`Edit ${audience.name}`} to="/p/$projectId/audiences" label="All audiences" />
+      }
       first={first}
       audience={audience}
       draft={audience.id}

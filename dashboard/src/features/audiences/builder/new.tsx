@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
+import { BackHeading } from "@/app/back-heading";
 import { useHere } from "@/app/session";
 import { NeedsRole } from "@/features/settings/needs-role";
 import { Page } from "@/ui/page";
@@ -7,7 +8,6 @@ import { tell } from "@/ui/toast";
 import { useCreate } from "../actions";
 import { newGroup } from "../filter/defaults";
 import type { Written } from "../filter/wire";
-import { HeadingWithWay } from "../heading";
 import { starterOf } from "../starters";
 import type { Form } from "../stored-draft";
 import { Builder, type Saved } from "./builder";
@@ -59,7 +59,7 @@ function Making({ first, draft }: { first: Form; draft: string }): ReactNode {
   return (
     <Builder
       title="New audience"
-      heading={<HeadingWithWay text="New audience" />}
+      heading={<BackHeading text="New audience" to="/p/$projectId/audiences" label="All audiences" />}
       first={first}
       audience={null}
       draft={draft}

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Shapes } from "lucide-react";
 import type { ReactNode } from "react";
+import { BackHeading } from "@/app/back-heading";
 import { Problem } from "@/api/problem";
 import { useHere } from "@/app/session";
 import { Badge } from "@/ui/badge";
@@ -13,7 +14,6 @@ import { Page } from "@/ui/page";
 import { Skeleton } from "@/ui/skeleton";
 import { fromWire } from "../filter/wire";
 import { sentenceOf } from "../filter/words";
-import { HeadingWithWay } from "../heading";
 import { audienceQuery, type Audience } from "../queries";
 import { Size } from "../row";
 import { TABS, type Tab } from "../search";
@@ -49,7 +49,7 @@ function Shown({ audience }: { audience: Audience }): ReactNode {
   return (
     <Page
       title={audience.name}
-      heading={<HeadingWithWay text={audience.name} />}
+      heading={<BackHeading text={audience.name} to="/p/$projectId/audiences" label="All audiences" />}
       {...(audience.description === "" ? {} : { note: audience.description })}
       actions={
         <>
